@@ -1,0 +1,125 @@
+"""Data the product runs on, read once into typed models: leagues, sources.
+
+`PRECOG_CONFIG_DIR` names a folder whose `leagues.yaml` or `sources.yaml` replaces the packaged one.
+A key that nobody declared is an error, and so is a file that names a league or source twice.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from precog_assets.config.sources import SourceConfig
+from precog_assets.domain.errors import ConfigurationError
+from precog_assets.domain.leagues import League
+
+PACKAGED = Path(__file__).parent
+
+
+def config_path(name: str) -> Path:
+    """The file in force for `name` (e.g. `leagues.yaml`): the user's own if there is one, else the packaged."""
+    own = os.environ.get("PRECOG_CONFIG_DIR")
+    if own:
+        folder = Path(own).expanduser()
+        if not folder.is_dir():
+            raise ConfigurationError(f"PRECOG_CONFIG_DIR={own}: no such folder; name a folder, or leave it unset.")
+        if (folder / name).is_file():
+            return folder / name
+    return PACKAGED / name
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """YAML that refuses a key given twice: a second place for a parameter is an error."""
+
+
+def _mapping(loader: _UniqueKeys, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+    seen: set[Any] = set()
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        if key in seen:
+            raise ConfigurationError(f"{key_node.start_mark}: `{key}` is given twice; keep one.")
+        seen.add(key)
+    return yaml.SafeLoader.construct_mapping(loader, node, deep)
+
+
+_UniqueKeys.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
+def _rows(path: Path, top: str) -> dict[str, Any]:
+    document = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys)  # noqa: S506 - a SafeLoader
+    if not isinstance(document, dict) or not isinstance(document.get(top), dict):
+        raise ConfigurationError(f"{path}: expected a mapping under `{top}:`.")
+    return document[top]
+
+
+def read_leagues(path: Path) -> dict[str, League]:
+    """All leagues of a file by key, in its order. Raises ConfigurationError naming file, league and key."""
+    leagues: dict[str, League] = {}
+    for key, row in _rows(path, "leagues").items():
+        try:
+            leagues[key] = League.model_validate({"key": key, **row})
+        except ValidationError as error:
+            raise ConfigurationError(f"{path}: league `{key}`: {_first(error)}") from error
+    series: dict[str, str] = {}
+    for league in leagues.values():
+        for ticker in (league.kalshi.series, *league.kalshi.also):
+            if ticker in series:
+                raise ConfigurationError(f"{path}: series {ticker} belongs to both `{series[ticker]}` and `{league.key}`.")
+            series[ticker] = league.key
+    return leagues
+
+
+def read_sources(path: Path) -> dict[str, SourceConfig]:
+    """All sources of a file by name. Raises ConfigurationError naming file, source and key."""
+    sources: dict[str, SourceConfig] = {}
+    for name, row in _rows(path, "sources").items():
+        try:
+            sources[name] = SourceConfig.model_validate({"name": name, **row})
+        except ValidationError as error:
+            raise ConfigurationError(f"{path}: source `{name}`: {_first(error)}") from error
+    return sources
+
+
+def _first(error: ValidationError) -> str:
+    item = error.errors()[0]
+    where = ".".join(str(part) for part in item["loc"])
+    return f"`{where}`: {item['msg']} (was {item['input']!r})"
+
+
+@cache
+def load_leagues() -> dict[str, League]:
+    """Every configured league by key, read once per process."""
+    return read_leagues(config_path("leagues.yaml"))
+
+
+@cache
+def load_sources() -> dict[str, SourceConfig]:
+    """Every configured source by name, read once per process; `sources.http` watches for changes of rates."""
+    return read_sources(config_path("sources.yaml"))
+
+
+def league_of_series() -> dict[str, str]:
+    """Kalshi series ticker to league key, for every configured league."""
+    return {
+        ticker: league.key
+        for league in load_leagues().values()
+        for ticker in (league.kalshi.series, *league.kalshi.also)
+    }
+
+
+def chosen_leagues(names: str | None = None) -> list[League]:
+    """The leagues to work on: `names` (comma-separated), else `PRECOG_LEAGUES`, else the default ones."""
+    leagues = load_leagues()
+    text = names if names is not None else os.environ.get("PRECOG_LEAGUES", "")
+    keys = [part.strip().lower() for part in text.split(",") if part.strip()]
+    unknown = [key for key in keys if key not in leagues]
+    if unknown:
+        raise ConfigurationError(f"Unknown league {unknown[0]!r} in PRECOG_LEAGUES or --league; known: {', '.join(leagues)}.")
+    if keys:
+        return [leagues[key] for key in dict.fromkeys(keys)]
+    return [league for league in leagues.values() if league.default]

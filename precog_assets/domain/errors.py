@@ -1,0 +1,114 @@
+"""Every way a step can end: its class, its code, what it means and what to do.
+
+An outcome is never confused with emptiness: "no games today" is OK with zero rows, "refused" is
+BLOCKED, "could not be read" is CONTRACT. `CODES` is the one list; the README page is made from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ErrorClass(StrEnum):
+    OK = "ok"
+    NOT_MODIFIED = "not_modified"
+    TRANSIENT = "transient"
+    PERMANENT = "permanent"
+    BLOCKED = "blocked"
+    CONTRACT = "contract"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorCode:
+    code: str
+    error_class: ErrorClass
+    meaning: str
+    action: str
+
+
+_ALL = (
+    ErrorCode("ok", ErrorClass.OK, "Answered and read.", "Nothing."),
+    ErrorCode(
+        "http.unchanged",
+        ErrorClass.NOT_MODIFIED,
+        "Answered with the same bytes as the time before; nothing was written.",
+        "Nothing.",
+    ),
+    ErrorCode(
+        "http.timeout",
+        ErrorClass.TRANSIENT,
+        "The source did not answer within the timeouts of config/sources.yaml, after all retries.",
+        "Wait; if it lasts, compare `precog doctor` and raise the timeouts.",
+    ),
+    ErrorCode(
+        "http.connection",
+        ErrorClass.TRANSIENT,
+        "No connection: DNS, refused, reset, or cut off in the middle of the answer.",
+        "Check the network and the host with `precog doctor`.",
+    ),
+    ErrorCode(
+        "http.rate_limited",
+        ErrorClass.TRANSIENT,
+        "The source answered 429.",
+        "Lower the rate of this API in config/sources.yaml; it takes effect at once.",
+    ),
+    ErrorCode("http.server_error", ErrorClass.TRANSIENT, "The source answered 5xx, after all retries.", "Wait."),
+    ErrorCode(
+        "http.budget",
+        ErrorClass.TRANSIENT,
+        "Our own rate limit left no room within a second; the request was not sent.",
+        "Nothing, unless it is frequent: then fewer leagues, or a higher rate in config/sources.yaml.",
+    ),
+    ErrorCode(
+        "http.circuit_open",
+        ErrorClass.TRANSIENT,
+        "The host failed repeatedly; requests are held back until it recovers.",
+        "Wait; the breaker tries again by itself.",
+    ),
+    ErrorCode("http.bad_request", ErrorClass.PERMANENT, "The source answered 400.", "See the kept body; mend the request."),
+    ErrorCode("http.unauthorized", ErrorClass.PERMANENT, "The source answered 401.", "Check key id, key file and clock."),
+    ErrorCode("http.not_found", ErrorClass.PERMANENT, "The source answered 404 or 410.", "The thing is gone, or its path changed."),
+    ErrorCode("http.client_error", ErrorClass.PERMANENT, "The source answered another 4xx.", "See the kept body."),
+    ErrorCode("http.redirect", ErrorClass.PERMANENT, "The source answered 3xx, which is not followed.", "Its address changed; see the kept answer."),
+    ErrorCode(
+        "http.blocked",
+        ErrorClass.BLOCKED,
+        "The source refuses us: 403, usually an HTML page of its edge network.",
+        "Set another `HTTP_USER_AGENT`, or poll from another network. This is never \"no games\".",
+    ),
+    ErrorCode("contract.not_json", ErrorClass.CONTRACT, "The answer is not the JSON it should be.", "See the kept body."),
+    ErrorCode(
+        "contract.vanished",
+        ErrorClass.CONTRACT,
+        "A required key is missing from the payload: the source changed its shape.",
+        "See ops.contract_samples; mend payloads.py. The asset stands still until then, others go on.",
+    ),
+    ErrorCode("system.database", ErrorClass.SYSTEM, "The database did not answer.", "Start it; the step catches up by itself."),
+    ErrorCode("system.archive", ErrorClass.SYSTEM, "The raw archive could not be written.", "Check space and rights under PRECOG_HOME, or the bucket."),
+    ErrorCode("system.budget", ErrorClass.SYSTEM, "The step's time budget ran out; the rest is taken up at the next tick.", "Nothing, unless it is frequent."),
+    ErrorCode("system.internal", ErrorClass.SYSTEM, "A defect in Precog itself.", "Report it with the log line."),
+)
+
+CODES: dict[str, ErrorCode] = {entry.code: entry for entry in _ALL}
+
+
+class PrecogError(Exception):
+    """A failure with a class and a code; `code` must be in CODES."""
+
+    def __init__(self, code: str, message: str) -> None:
+        self.error = CODES[code]
+        super().__init__(message)
+
+    @property
+    def code(self) -> str:
+        return self.error.code
+
+    @property
+    def error_class(self) -> ErrorClass:
+        return self.error.error_class
+
+
+class ConfigurationError(Exception):
+    """The user's settings are wrong; the message names the variable or key, what was read, what is right."""

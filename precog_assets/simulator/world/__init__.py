@@ -1,0 +1,1 @@
+"""The world: leagues, seasons, schedules and games as pure functions of a seed and an instant."""

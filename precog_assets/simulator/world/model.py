@@ -1,0 +1,101 @@
+"""What the simulated world consists of: teams, games, and the truth of a game at an instant.
+
+Types only. `world.World` makes them from a seed; `espn` and `kalshi` show them on the wire.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class SimTeam:
+    """A team, or a player in tennis; ids, names and codes come from the seeds (players are invented)."""
+
+    league: str
+    espn_id: str
+    abbreviation: str
+    location: str
+    name: str
+    display_name: str
+    kalshi_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class SimGame:
+    event_id: str
+    """ESPN event id; in tennis the competition id."""
+    league: str
+    season: int
+    """The provider's label."""
+    season_type: int
+    """1 preseason, 2 regular, 3 postseason."""
+    week: int | None
+    start: datetime
+    home: SimTeam
+    away: SimTeam
+    neutral: bool
+    home_gap: float
+    """True strength gap home minus away on the Elo scale, home edge included."""
+    tournament_id: str | None = None
+    tournament_name: str | None = None
+    round_name: str | None = None
+    best_of: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """A game as it truly is at one instant, and the true probabilities from here on."""
+
+    at: datetime
+    """When this state began: the last change at or before the asked instant."""
+    state: str
+    """pre, in, post."""
+    status: str
+    """ESPN's status name, e.g. STATUS_IN_PROGRESS."""
+    completed: bool
+    period: int
+    clock_s: float
+    display_clock: str
+    detail: str
+    home_score: int
+    away_score: int
+    home_lines: tuple[int, ...]
+    away_lines: tuple[int, ...]
+    """Scores by period so far; in tennis games by set."""
+    home_win: float
+    draw: float
+    away_win: float
+    """True probabilities of the outcomes the market settles on (soccer: 90 minutes), summing to 1."""
+    winner: str | None = None
+    """home, away or draw once completed."""
+    situation: dict[str, object] | None = None
+
+
+class WorldView(Protocol):
+    """What the venues may ask of the world."""
+
+    @property
+    def leagues(self) -> tuple[str, ...]: ...
+
+    def games_on(self, league: str, day: date) -> list[SimGame]:
+        """Games whose start falls on that US Eastern day, by start, then id. Cached."""
+        ...
+
+    def season_days(self, league: str, season: int) -> tuple[date, date]:
+        """First and last Eastern day with games of a season."""
+        ...
+
+    def seasons(self, league: str) -> tuple[int, ...]:
+        """The seasons the world knows, oldest first: at least one before the current one."""
+        ...
+
+    def teams(self, league: str) -> tuple[SimTeam, ...]: ...
+
+    def truth(self, game: SimGame, now: datetime) -> Truth: ...
+
+    def timeline(self, game: SimGame) -> tuple[Truth, ...]:
+        """Every state the game goes through, from pre to final, in time order. Cached, deterministic."""
+        ...
