@@ -69,7 +69,9 @@ def read_leagues(path: Path) -> dict[str, League]:
     for league in leagues.values():
         for ticker in (league.kalshi.series, *league.kalshi.also):
             if ticker in series:
-                raise ConfigurationError(f"{path}: series {ticker} belongs to both `{series[ticker]}` and `{league.key}`.")
+                raise ConfigurationError(
+                    f"{path}: series {ticker} belongs to both `{series[ticker]}` and `{league.key}`."
+                )
             series[ticker] = league.key
     return leagues
 
@@ -119,7 +121,9 @@ def chosen_leagues(names: str | None = None) -> list[League]:
     keys = [part.strip().lower() for part in text.split(",") if part.strip()]
     unknown = [key for key in keys if key not in leagues]
     if unknown:
-        raise ConfigurationError(f"Unknown league {unknown[0]!r} in PRECOG_LEAGUES or --league; known: {', '.join(leagues)}.")
+        raise ConfigurationError(
+            f"Unknown league {unknown[0]!r} in PRECOG_LEAGUES or --league; known: {', '.join(leagues)}."
+        )
     if keys:
         return [leagues[key] for key in dict.fromkeys(keys)]
     return [league for league in leagues.values() if league.default]

@@ -67,27 +67,55 @@ _ALL = (
         "The host failed repeatedly; requests are held back until it recovers.",
         "Wait; the breaker tries again by itself.",
     ),
-    ErrorCode("http.bad_request", ErrorClass.PERMANENT, "The source answered 400.", "See the kept body; mend the request."),
-    ErrorCode("http.unauthorized", ErrorClass.PERMANENT, "The source answered 401.", "Check key id, key file and clock."),
-    ErrorCode("http.not_found", ErrorClass.PERMANENT, "The source answered 404 or 410.", "The thing is gone, or its path changed."),
+    ErrorCode(
+        "http.bad_request", ErrorClass.PERMANENT, "The source answered 400.", "See the kept body; mend the request."
+    ),
+    ErrorCode(
+        "http.unauthorized", ErrorClass.PERMANENT, "The source answered 401.", "Check key id, key file and clock."
+    ),
+    ErrorCode(
+        "http.not_found",
+        ErrorClass.PERMANENT,
+        "The source answered 404 or 410.",
+        "The thing is gone, or its path changed.",
+    ),
     ErrorCode("http.client_error", ErrorClass.PERMANENT, "The source answered another 4xx.", "See the kept body."),
-    ErrorCode("http.redirect", ErrorClass.PERMANENT, "The source answered 3xx, which is not followed.", "Its address changed; see the kept answer."),
+    ErrorCode(
+        "http.redirect",
+        ErrorClass.PERMANENT,
+        "The source answered 3xx, which is not followed.",
+        "Its address changed; see the kept answer.",
+    ),
     ErrorCode(
         "http.blocked",
         ErrorClass.BLOCKED,
         "The source refuses us: 403, usually an HTML page of its edge network.",
-        "Set another `HTTP_USER_AGENT`, or poll from another network. This is never \"no games\".",
+        'Set another `HTTP_USER_AGENT`, or poll from another network. This is never "no games".',
     ),
-    ErrorCode("contract.not_json", ErrorClass.CONTRACT, "The answer is not the JSON it should be.", "See the kept body."),
+    ErrorCode(
+        "contract.not_json", ErrorClass.CONTRACT, "The answer is not the JSON it should be.", "See the kept body."
+    ),
     ErrorCode(
         "contract.vanished",
         ErrorClass.CONTRACT,
         "A required key is missing from the payload: the source changed its shape.",
         "See ops.contract_samples; mend payloads.py. The asset stands still until then, others go on.",
     ),
-    ErrorCode("system.database", ErrorClass.SYSTEM, "The database did not answer.", "Start it; the step catches up by itself."),
-    ErrorCode("system.archive", ErrorClass.SYSTEM, "The raw archive could not be written.", "Check space and rights under PRECOG_HOME, or the bucket."),
-    ErrorCode("system.budget", ErrorClass.SYSTEM, "The step's time budget ran out; the rest is taken up at the next tick.", "Nothing, unless it is frequent."),
+    ErrorCode(
+        "system.database", ErrorClass.SYSTEM, "The database did not answer.", "Start it; the step catches up by itself."
+    ),
+    ErrorCode(
+        "system.archive",
+        ErrorClass.SYSTEM,
+        "The raw archive could not be written.",
+        "Check space and rights under PRECOG_HOME, or the bucket.",
+    ),
+    ErrorCode(
+        "system.budget",
+        ErrorClass.SYSTEM,
+        "The step's time budget ran out; the rest is taken up at the next tick.",
+        "Nothing, unless it is frequent.",
+    ),
     ErrorCode("system.internal", ErrorClass.SYSTEM, "A defect in Precog itself.", "Report it with the log line."),
 )
 
