@@ -96,6 +96,12 @@ _ALL = (
         "contract.not_json", ErrorClass.CONTRACT, "The answer is not the JSON it should be.", "See the kept body."
     ),
     ErrorCode(
+        "contract.cursor",
+        ErrorClass.CONTRACT,
+        "A list's pages go in circles, do not end, or carry a cursor that is none: what was read is not complete.",
+        "See the detail; the pages that came are kept, and the next poll starts again from the first.",
+    ),
+    ErrorCode(
         "contract.vanished",
         ErrorClass.CONTRACT,
         "A required key is missing from the payload: the source changed its shape.",

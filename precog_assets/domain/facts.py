@@ -21,6 +21,15 @@ class Origin(StrEnum):
     IMPORT = "import"
 
 
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """Which fetch facts were read from: the stamp that the pipeline puts on every row of it."""
+
+    observed_at: datetime
+    origin: Origin
+    response_id: int | None = None
+
+
 class GameKind(StrEnum):
     """Which games count: only `regular` and `postseason` ones are rated."""
 
@@ -244,7 +253,13 @@ class ContractCounts:
 
     @property
     def broken(self) -> bool:
+        """Some row lacked a required key; that row is rejected, the rest can be read."""
         return bool(self.missing_required)
+
+    @property
+    def vanished(self) -> list[str]:
+        """Required keys gone from most rows: the source changed its shape, and the payload stands still."""
+        return sorted(key for key, count in self.missing_required.items() if count * 2 > self.rows)
 
 
 RowT = TypeVar("RowT")

@@ -90,6 +90,8 @@ class League(_Row):
     season_starts: str
     """Month and day (`MM-DD`) from which a date belongs to the new season; the provider's label wins."""
     regulation_periods: int
+    result_lag_h: float = Field(default=4.0, gt=0)
+    """A backfilled result counts as known this long after the start: the declared lag of `known_at`."""
     rating: EloParameters
 
     @property

@@ -21,7 +21,7 @@ class GamePhase(StrEnum):
     """Over by its state, without a result, under a name that says no more."""
 
 
-_BY_NAME = {
+UNPLAYED_BY_NAME = {
     "STATUS_POSTPONED": GamePhase.POSTPONED,
     "STATUS_SUSPENDED": GamePhase.SUSPENDED,
     "STATUS_CANCELED": GamePhase.CANCELED,
@@ -30,7 +30,7 @@ _BY_NAME = {
     "STATUS_FINAL_ABANDONED": GamePhase.CANCELED,
     "STATUS_NO_CONTEST": GamePhase.CANCELED,
 }
-_DELAYS = frozenset({"STATUS_RAIN_DELAY", "STATUS_DELAYED", "STATUS_DELAY"})
+DELAYS = frozenset({"STATUS_RAIN_DELAY", "STATUS_DELAYED", "STATUS_DELAY"})
 
 
 def game_phase(name: str, state: str, *, completed: bool) -> GamePhase:
@@ -40,8 +40,8 @@ def game_phase(name: str, state: str, *, completed: bool) -> GamePhase:
     if state == "pre":
         return GamePhase.SCHEDULED
     if state == "in":
-        return GamePhase.DELAYED if name in _DELAYS else GamePhase.IN_PLAY
-    return _BY_NAME.get(name, GamePhase.UNRESOLVED)
+        return GamePhase.DELAYED if name in DELAYS else GamePhase.IN_PLAY
+    return UNPLAYED_BY_NAME.get(name, GamePhase.UNRESOLVED)
 
 
 class MarketStatus(StrEnum):

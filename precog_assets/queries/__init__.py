@@ -1,0 +1,28 @@
+"""What people ask, as typed readers that return polars frames: the notebook API.
+
+    from precog_assets.queries import connect, games_as_of, quotes_as_of
+    engine = connect()                                  # the environment of PRECOG_ENV and the modes
+    quotes_as_of(engine, datetime(2026, 11, 22, 18, tzinfo=UTC), league="nfl")
+
+Belongs here: reading. Does not: writing, opening servers, anything of Dagster.
+Every reader takes an engine first; instants are aware; frames have the documented columns even when empty.
+"""
+
+from precog_assets.queries.connection import connect
+from precog_assets.queries.freshness import archive_use, freshness, latest_steps
+from precog_assets.queries.games import game_history, games, games_as_of
+from precog_assets.queries.quotes import quote_history, quotes_as_of
+from precog_assets.queries.ratings import team_ratings
+
+__all__ = [
+    "archive_use",
+    "connect",
+    "freshness",
+    "game_history",
+    "games",
+    "games_as_of",
+    "latest_steps",
+    "quote_history",
+    "quotes_as_of",
+    "team_ratings",
+]

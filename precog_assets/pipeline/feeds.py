@@ -1,0 +1,111 @@
+"""Fetching many feeds in one step: side by side, within a budget, skipping bytes already applied."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from precog_assets.domain.errors import PrecogError
+from precog_assets.domain.facts import Observation, Origin
+from precog_assets.pipeline.report import StepReport
+from precog_assets.store.engine import database_error
+from precog_assets.store.response_log import applied
+
+if TYPE_CHECKING:
+    from precog_assets.sources.outcome import Fetch
+
+WORKERS = 8
+RequestT = TypeVar("RequestT")
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched(Generic[RequestT]):
+    """An answered request. `fresh`: its bytes are not the ones whose facts were last written."""
+
+    request: RequestT
+    fetch: Fetch
+    fresh: bool
+
+    def observation(self, origin: Origin) -> Observation:
+        return Observation(self.fetch.observed_at, origin, self.fetch.response_id)
+
+
+def fetch_all(
+    requests: Sequence[RequestT],
+    send: Callable[[RequestT], Fetch],
+    report: StepReport,
+    engine: sa.Engine,
+    *,
+    budget_s: float | None = None,
+) -> list[Fetched[RequestT]]:
+    """Send requests side by side and count every outcome; the answered ones, in the order asked.
+
+    Requests not begun when the budget is used up are not sent, counted as `system.budget`, and left to
+    the next tick. Failures are in the report; they are never returned as empty answers.
+    """
+    if not requests:
+        return []
+    began = time.monotonic()
+
+    def one(request: RequestT) -> Fetch | None:
+        if budget_s is not None and time.monotonic() - began > budget_s:
+            return None
+        return send(request)
+
+    with ThreadPoolExecutor(min(WORKERS, len(requests)), thread_name_prefix="precog-fetch") as pool:
+        fetches = list(pool.map(one, requests))
+    report.http_ms += (time.monotonic() - began) * 1000
+    answered: list[tuple[RequestT, Fetch]] = []
+    for request, fetch in zip(requests, fetches, strict=True):
+        if fetch is None:
+            report.outcomes["system.budget"] += 1
+            continue
+        report.fetched(fetch)
+        if fetch.ok:
+            answered.append((request, fetch))
+    if not answered:
+        return []
+    with in_database(engine) as connection:
+        known = applied(connection, [fetch.feed for _, fetch in answered])
+    return [Fetched(request, fetch, known.get(fetch.feed) != fetch.sha256) for request, fetch in answered]
+
+
+@contextmanager
+def in_database(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """One transaction. A server that is away is PrecogError(system.database), said loudly."""
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except DBAPIError as error:
+        away = database_error(error)
+        if away is None:
+            raise
+        raise away from error
+
+
+@contextmanager
+def only_one(engine: sa.Engine, name: str) -> Iterator[bool]:
+    """True when no other process of this database is in the same block; False: yield to it.
+
+    Held by a connection of its own, so it is free again the moment its process dies.
+    """
+    try:
+        connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    except DBAPIError as error:
+        away = database_error(error)
+        raise away or PrecogError("system.internal", str(error)) from error
+    with connection:
+        key = {"name": f"precog step {name}"}
+        mine = connection.execute(sa.text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))"), key).scalar_one()
+        try:
+            yield bool(mine)
+        finally:
+            if mine and not connection.invalidated:
+                connection.execute(sa.text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))"), key)

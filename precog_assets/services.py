@@ -1,0 +1,203 @@
+"""What a process works with, opened once: clock, database, archive, venue clients. No Dagster in it.
+
+`build_services(environment)` is the only wiring of the parts below; commands, sensors and assets get
+theirs from `services_for`, which keeps one set per process and environment.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import psycopg
+import sqlalchemy as sa
+
+from precog_assets import embedded
+from precog_assets.config import chosen_leagues
+from precog_assets.domain.errors import PrecogError
+from precog_assets.domain.leagues import League
+from precog_assets.domain.ports import Archive
+from precog_assets.domain.times import Clock, SystemClock
+from precog_assets.environment import Environment, resolve
+from precog_assets.seeds import kalshi_codes, team_seeds
+from precog_assets.sources.espn.client import EspnClient
+from precog_assets.sources.http import HttpClient
+from precog_assets.sources.kalshi.auth import load_credentials
+from precog_assets.sources.kalshi.client import KalshiClient
+from precog_assets.sources.limits import RateLimiter
+from precog_assets.store import migrate
+from precog_assets.store.archive import open_archive
+from precog_assets.store.engine import driver_url, engine_for, with_database
+from precog_assets.store.games import write_seeds
+from precog_assets.store.response_log import DatabaseResponseLog
+
+log = logging.getLogger("precog.services")
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """One process's open parts. `close` gives the connections back."""
+
+    environment: Environment
+    clock: Clock
+    engine: sa.Engine
+    archive: Archive
+    limiter: RateLimiter
+    espn: EspnClient
+    kalshi: KalshiClient
+    http: tuple[HttpClient, ...]
+    leagues: tuple[League, ...]
+
+    def close(self) -> None:
+        for client in self.http:
+            client.close()
+        self.limiter.close()
+        self.engine.dispose()
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """Where this environment's data lies. URLs may carry a password: never print them."""
+
+    url: str
+    dagster_url: str
+    is_new: bool
+    embedded: bool
+
+
+def open_database(environment: Environment, clock: Clock | None = None) -> Database:
+    """Start, create, migrate, stamp and seed this environment's database, as far as each is needed.
+
+    Raises PrecogError(system.database) when no server answers, ConfigurationError when the database
+    belongs to another environment.
+    """
+    clock = clock or clock_of(environment)
+    if environment.database_url is None:
+        server = embedded.start(environment.home)
+        url = server.url(environment.database_name)
+    else:
+        given = environment.database_url.get_secret_value()
+        url = with_database(given.replace("+psycopg2", "").replace("+psycopg", ""), environment.database_name)
+    dagster_url = with_database(url, environment.dagster_database_name)
+    try:
+        for one in (url, dagster_url):
+            if not migrate.can_reach(one):
+                migrate.create_database(url, one.split("?")[0].rpartition("/")[2])
+        now = clock.now()
+        is_new = migrate.migrate(url, env=environment.env, data_class=environment.data_class, now=now)
+        if is_new or not _is_seeded(url):
+            seed(engine_for(url), now)
+    except psycopg.Error as error:
+        raise PrecogError(
+            "system.database",
+            f"The database {environment.database_name} does not answer: {str(error).strip().splitlines()[0]}. "
+            + ("See DATABASE_URL." if environment.database_url else "Try `precog doctor`."),
+        ) from error
+    return Database(url, dagster_url, is_new, environment.database_url is None)
+
+
+def _is_seeded(url: str) -> bool:
+    with engine_for(url).connect() as connection:
+        seeded = connection.execute(sa.text("SELECT count(*) FROM core.teams WHERE NOT provisional")).scalar_one()
+    return seeded >= len(team_seeds())
+
+
+def seed(engine: sa.Engine, now: datetime) -> None:
+    """Write the seeded teams and codes; repeated, it changes only what changed in the seeds."""
+    with engine.begin() as connection:
+        write_seeds(connection, team_seeds(), kalshi_codes(), now)
+
+
+def world_file(environment: Environment) -> Path:
+    """Where the simulated world of this environment is remembered between runs."""
+    return environment.home / "simulator" / f"{environment.env}.json"
+
+
+def clock_of(environment: Environment) -> Clock:
+    """The machine's clock; over our own simulator, the clock of its world."""
+    if not environment.runs_simulator:
+        return SystemClock()
+    from precog_assets.simulator.worldfile import open_world
+
+    settings = environment.settings
+    return open_world(
+        world_file(environment), seed=settings.sim_seed, speed=settings.sim_speed, anchor=settings.sim_start
+    ).clock
+
+
+def build_services(environment: Environment, *, leagues: Sequence[League] | None = None) -> Services:
+    """Open everything for an environment. Raises ConfigurationError or PrecogError, naming what is wrong."""
+    clock = clock_of(environment)
+    database = open_database(environment, clock)
+    engine = engine_for(database.url)
+    archive = open_archive(environment.archive_url)
+    response_log = DatabaseResponseLog(engine, archive)
+    limiter = RateLimiter(environment.home / "limits")
+    settings = environment.settings
+    clients = {
+        name: HttpClient(
+            lambda name=name: limiter.config(name),
+            mode=venue.mode,
+            base_url=venue.base_url,
+            user_agent=settings.http_user_agent,
+            response_log=response_log,
+            clock=clock,
+            limiter=limiter,
+        )
+        for name, venue in environment.venues.items()
+    }
+    credentials = None
+    if settings.kalshi_key_id is not None and settings.kalshi_private_key_path is not None:
+        credentials = load_credentials(settings.kalshi_key_id.get_secret_value(), settings.kalshi_private_key_path)
+    return Services(
+        environment=environment,
+        clock=clock,
+        engine=engine,
+        archive=archive,
+        limiter=limiter,
+        espn=EspnClient(clients["espn"]),
+        kalshi=KalshiClient(clients["kalshi"], credentials),
+        http=tuple(clients.values()),
+        leagues=tuple(leagues if leagues is not None else chosen_leagues(settings.precog_leagues)),
+    )
+
+
+_open: dict[str, Services] = {}
+_lock = threading.Lock()
+
+
+def services_for(environment: Environment | None = None) -> Services:
+    """This process's services for an environment, opened on first use and kept."""
+    environment = environment or resolve()
+    key = f"{environment.home}|{environment.name}|{environment.database_name}"
+    with _lock:
+        if key not in _open:
+            _open[key] = build_services(environment)
+        return _open[key]
+
+
+def close_services() -> None:
+    """Close what `services_for` opened."""
+    with _lock:
+        while _open:
+            _open.popitem()[1].close()
+
+
+@contextlib.contextmanager
+def opened(environment: Environment, *, leagues: Sequence[League] | None = None) -> Iterator[Services]:
+    """Services for the length of a block: commands."""
+    services = build_services(environment, leagues=leagues)
+    try:
+        yield services
+    finally:
+        services.close()
+
+
+def dagster_storage_url(database: Database) -> str:
+    """What Dagster's storage wants: psycopg 2, since its event writes fail under psycopg 3."""
+    return driver_url(database.dagster_url, "psycopg2")

@@ -1,0 +1,81 @@
+"""What tests share: one embedded PostgreSQL a run, one fresh migrated database a test that asks for it."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from psycopg import sql
+
+from precog_assets import embedded
+from precog_assets.seeds import kalshi_codes, team_seeds
+from precog_assets.store import migrate
+from precog_assets.store.engine import engine_for
+from precog_assets.store.games import write_seeds
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+"""Real payloads and results beside the checkout; tests that read it skip where it is absent."""
+NOW = datetime(2026, 11, 22, 18, 0, tzinfo=UTC)
+FAST = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nautovacuum = off\n"
+TEMPLATE = "precog_test_template"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[embedded.EmbeddedServer]:
+    """A server of this test run's own, gone with it."""
+    with tempfile.TemporaryDirectory(prefix="precog-tests-") as folder:
+        home = Path(folder)
+        server = embedded.start(home, extra_configuration=FAST)
+        try:
+            yield server
+        finally:
+            embedded.stop(home)
+
+
+@pytest.fixture(scope="session")
+def template(postgres: embedded.EmbeddedServer) -> str:
+    """A migrated and seeded database to copy."""
+    url = postgres.url(TEMPLATE)
+    migrate.create_database(url, TEMPLATE)
+    migrate.migrate(url, env="test", data_class="sim", now=NOW)
+    engine = engine_for(url)
+    with engine.begin() as connection:
+        write_seeds(connection, team_seeds(), kalshi_codes(), NOW)
+    engine.dispose()
+    return TEMPLATE
+
+
+@pytest.fixture
+def database_url(postgres: embedded.EmbeddedServer, template: str) -> Iterator[str]:
+    """The URL of a migrated, seeded database of this test's own."""
+    name = f"precog_test_{os.getpid()}_{next(_numbers)}"
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+        )
+    url = postgres.url(name)
+    yield url
+    engine_for(url).dispose()
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def engine(database_url: str) -> sa.Engine:
+    return engine_for(database_url)
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The folder of real payloads and results, or a skip."""
+    if not SHARED.is_dir():
+        pytest.skip("needs the recorded payloads beside the checkout")
+    return SHARED
