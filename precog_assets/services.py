@@ -11,14 +11,14 @@ import logging
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 import sqlalchemy as sa
 
 from precog_assets import embedded
-from precog_assets.config import chosen_leagues
+from precog_assets.config import chosen_leagues, load_leagues
 from precog_assets.domain.errors import PrecogError
 from precog_assets.domain.leagues import League
 from precog_assets.domain.ports import Archive
@@ -122,11 +122,17 @@ def clock_of(environment: Environment) -> Clock:
     """The machine's clock; over our own simulator, the clock of its world."""
     if not environment.runs_simulator:
         return SystemClock()
-    from precog_assets.simulator.worldfile import open_world
+    from precog_assets.simulator.world_file import load_or_create_world
 
     settings = environment.settings
-    return open_world(
-        world_file(environment), seed=settings.sim_seed, speed=settings.sim_speed, anchor=settings.sim_start
+    return load_or_create_world(
+        world_file(environment),
+        real_now=datetime.now(UTC),
+        seed=settings.sim_seed,
+        speed=settings.sim_speed,
+        anchor=settings.sim_start,
+        leagues=tuple(load_leagues()),
+        change_speed=True,
     ).clock
 
 
@@ -161,7 +167,7 @@ def build_services(environment: Environment, *, leagues: Sequence[League] | None
         archive=archive,
         limiter=limiter,
         espn=EspnClient(clients["espn"]),
-        kalshi=KalshiClient(clients["kalshi"], credentials),
+        kalshi=KalshiClient(clients["kalshi"], credentials, clock=clock),
         http=tuple(clients.values()),
         leagues=tuple(leagues if leagues is not None else chosen_leagues(settings.precog_leagues)),
     )

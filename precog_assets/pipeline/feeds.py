@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class Fetched(Generic[RequestT]):
 
 def fetch_all(
     requests: Sequence[RequestT],
-    send: Callable[[RequestT], Fetch],
+    send: Callable[[RequestT], Iterable[Fetch]],
     report: StepReport,
     engine: sa.Engine,
     *,
@@ -47,29 +47,30 @@ def fetch_all(
 ) -> list[Fetched[RequestT]]:
     """Send requests side by side and count every outcome; the answered ones, in the order asked.
 
-    Requests not begun when the budget is used up are not sent, counted as `system.budget`, and left to
+    A request is answered by one fetch, or by one a page. Requests not begun when the budget is used up are not sent, counted as `system.budget`, and left to
     the next tick. Failures are in the report; they are never returned as empty answers.
     """
     if not requests:
         return []
     began = time.monotonic()
 
-    def one(request: RequestT) -> Fetch | None:
+    def one(request: RequestT) -> list[Fetch] | None:
         if budget_s is not None and time.monotonic() - began > budget_s:
             return None
-        return send(request)
+        return list(send(request))
 
     with ThreadPoolExecutor(min(WORKERS, len(requests)), thread_name_prefix="precog-fetch") as pool:
-        fetches = list(pool.map(one, requests))
+        pages = list(pool.map(one, requests))
     report.http_ms += (time.monotonic() - began) * 1000
     answered: list[tuple[RequestT, Fetch]] = []
-    for request, fetch in zip(requests, fetches, strict=True):
-        if fetch is None:
+    for request, fetches in zip(requests, pages, strict=True):
+        if fetches is None:
             report.outcomes["system.budget"] += 1
             continue
-        report.fetched(fetch)
-        if fetch.ok:
-            answered.append((request, fetch))
+        for fetch in fetches:
+            report.fetched(fetch)
+            if fetch.ok:
+                answered.append((request, fetch))
     if not answered:
         return []
     with in_database(engine) as connection:

@@ -41,7 +41,7 @@ def poll_games(
     leagues = {league.key: league for league, _ in wanted}
     answered = fetch_all(
         requests,
-        lambda request: services.espn.fetch(request, correlation_id=correlation_id, origin=origin),
+        lambda request: [services.espn.fetch(request, correlation_id=correlation_id, origin=origin)],
         report,
         services.engine,
         budget_s=budget_s,

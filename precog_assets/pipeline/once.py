@@ -1,0 +1,77 @@
+"""One headless pass of the whole pipeline: what the sensors and schedules do, once, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from precog_assets.domain.errors import PrecogError
+from precog_assets.domain.times import eastern_day
+from precog_assets.pipeline.games import poll_games
+from precog_assets.pipeline.link import link_markets
+from precog_assets.pipeline.markets import discover_series, poll_books, poll_markets, sweep_markets
+from precog_assets.pipeline.rate import rate_league
+from precog_assets.pipeline.report import StepReport, new_correlation_id
+from precog_assets.pipeline.upkeep import upkeep
+
+if TYPE_CHECKING:
+    from precog_assets.services import Services
+
+DAYS_BACK = 2
+DAYS_AHEAD = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the pass, by the name people see."""
+
+    name: str
+    run: Callable[[], StepReport]
+
+
+def steps(services: Services, *, correlation_id: str | None = None) -> list[Step]:
+    """The pass in order: games before markets, both before links, results before ratings."""
+    correlation_id = correlation_id or new_correlation_id()
+    today = eastern_day(services.clock.now())
+    days = [today + timedelta(days=shift) for shift in range(-DAYS_BACK, DAYS_AHEAD + 1)]
+    leagues = services.leagues
+    return [
+        Step(
+            "games",
+            lambda: poll_games(
+                services, [(league, day) for league in leagues for day in days], correlation_id=correlation_id
+            ),
+        ),
+        Step("series", lambda: discover_series(services, leagues, correlation_id=correlation_id)),
+        Step(
+            "markets",
+            lambda: poll_markets(
+                services, leagues, statuses=("unopened", "open", "closed", "settled"), correlation_id=correlation_id
+            ),
+        ),
+        Step("links", lambda: link_markets(services, correlation_id=correlation_id)),
+        Step("settlements", lambda: sweep_markets(services, correlation_id=correlation_id)),
+        Step("order books", lambda: poll_books(services, leagues, correlation_id=correlation_id)),
+        *(
+            Step(
+                f"ratings {league.key}",
+                lambda league=league: rate_league(services, league, correlation_id=correlation_id),
+            )
+            for league in leagues
+        ),
+        Step("upkeep", lambda: upkeep(services, correlation_id=correlation_id)),
+    ]
+
+
+def run_once(
+    services: Services, *, begin: Callable[[str], None] = lambda _name: None
+) -> Iterator[tuple[str, StepReport | PrecogError]]:
+    """Run every step; one that fails does not keep the others from running, it is yielded as its error."""
+    for step in steps(services):
+        begin(step.name)
+        try:
+            yield step.name, step.run()
+        except PrecogError as error:
+            yield step.name, error
