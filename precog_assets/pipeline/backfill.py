@@ -82,6 +82,7 @@ def add(total: StepReport, one: StepReport) -> None:
     total.unchanged += one.unchanged
     total.outcomes.update(one.outcomes)
     total.rejections.update(one.rejections)
+    total.out_of_scope.update(one.out_of_scope)
     total.failures.extend(one.failures)
     total.http_ms += one.http_ms
 

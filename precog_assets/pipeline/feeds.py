@@ -47,8 +47,9 @@ def fetch_all(
 ) -> list[Fetched[RequestT]]:
     """Send requests side by side and count every outcome; the answered ones, in the order asked.
 
-    A request is answered by one fetch, or by one a page. Requests not begun when the budget is used up are not sent, counted as `system.budget`, and left to
-    the next tick. Failures are in the report; they are never returned as empty answers.
+    A request is answered by one fetch, or by one a page. Requests not begun when the budget is used up are
+    not sent, counted as `system.budget`, and left to the next tick. Failures are in the report; they are
+    never returned as empty answers.
     """
     if not requests:
         return []

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from precog_assets.sources.outcome import Fetch
 
 TICKERS_A_CALL = 100
-SETTLED_LOOKBACK = timedelta(days=10)
+SETTLED_LOOKBACK = timedelta(days=3)
 TRADES_LOOKBACK = timedelta(days=2)
 CANDLE_WINDOW = timedelta(days=2)
 

@@ -31,9 +31,8 @@ class Step:
     run: Callable[[], StepReport]
 
 
-def steps(services: Services, *, correlation_id: str | None = None) -> list[Step]:
+def steps(services: Services, *, correlation_id: str) -> list[Step]:
     """The pass in order: games before markets, both before links, results before ratings."""
-    correlation_id = correlation_id or new_correlation_id()
     today = eastern_day(services.clock.now())
     days = [today + timedelta(days=shift) for shift in range(-DAYS_BACK, DAYS_AHEAD + 1)]
     leagues = services.leagues
@@ -69,7 +68,7 @@ def run_once(
     services: Services, *, begin: Callable[[str], None] = lambda _name: None
 ) -> Iterator[tuple[str, StepReport | PrecogError]]:
     """Run every step; one that fails does not keep the others from running, it is yielded as its error."""
-    for step in steps(services):
+    for step in steps(services, correlation_id=new_correlation_id()):
         begin(step.name)
         try:
             yield step.name, step.run()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from precog_assets.domain.errors import CODES, ErrorClass
-from precog_assets.domain.facts import ContractCounts, Parsed, Rejection
+from precog_assets.domain.facts import OUT_OF_SCOPE, ContractCounts, Parsed, Rejection
 from precog_assets.store import ops
 from precog_assets.store.bulk import WriteCounts
 
@@ -44,6 +44,8 @@ class StepReport:
     """Fetches by error code."""
     rejections: Counter[str] = field(default_factory=Counter)
     """Rejected rows by reason."""
+    out_of_scope: Counter[str] = field(default_factory=Counter)
+    """Rows that were read and are not ours (doubles, combos), by reason."""
     refused: list[tuple[Rejection, int | None]] = field(default_factory=list)
     contracts: list[ContractCounts] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
@@ -84,6 +86,9 @@ class StepReport:
         self.rows_in += parsed.seen
         self.contracts.extend(parsed.contracts)
         for rejection in parsed.rejections:
+            if rejection.reason in OUT_OF_SCOPE:
+                self.out_of_scope[rejection.reason] += 1
+                continue
             self.rejections[rejection.reason] += 1
             self.refused.append((rejection, fetch.response_id))
 
@@ -139,6 +144,6 @@ class StepReport:
                 "unchanged": self.unchanged,
                 "rejected": self.rejected,
                 "outcomes": dict(self.outcomes),
-                "rejections": dict(self.rejections),
+                "rejections": {**self.rejections, **self.out_of_scope},
             },
         )

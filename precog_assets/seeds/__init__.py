@@ -2,18 +2,22 @@
 
 `teams/{league}.csv`: one row a team, ESPN ids as identity. `kalshi_codes.csv`: the codes that differ
 from ESPN's abbreviation, with the days they hold; a team listed there has no other code at Kalshi on
-those days. Tennis has no table: players are met on the boards.
+those days. `kalshi_guests.csv`: codes of clubs from outside that only play exhibition games. Tennis has
+no table: players are met on the boards.
 """
 
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
+_NOT_IN_TICKERS = re.compile("[^A-Z0-9]")
+"""Tickers have no room for the punctuation of `W&M` or `L-MD`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,15 @@ class CodeSeed:
 
     def holds_on(self, day: date) -> bool:
         return (self.valid_from is None or day >= self.valid_from) and (self.valid_to is None or day <= self.valid_to)
+
+
+@dataclass(frozen=True, slots=True)
+class GuestSeed:
+    """A club from outside the league, met in exhibition games only, by its code at Kalshi."""
+
+    league: str
+    code: str
+    name: str
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
@@ -88,8 +101,14 @@ def kalshi_codes() -> tuple[CodeSeed, ...]:
     ]
     different = {code.team_id for code in listed}
     same = [
-        CodeSeed("kalshi", team.league, team.abbreviation, team.team_id, None, None)
+        CodeSeed("kalshi", team.league, bare, team.team_id, None, None)
         for team in team_seeds()
-        if team.abbreviation and team.team_id not in different
+        if (bare := _NOT_IN_TICKERS.sub("", team.abbreviation or "")) and team.team_id not in different
     ]
     return (*listed, *same)
+
+
+@cache
+def kalshi_guests() -> tuple[GuestSeed, ...]:
+    """Kalshi's codes of exhibition opponents."""
+    return tuple(GuestSeed(row["league"], row["code"], row["name"]) for row in _rows(FOLDER / "kalshi_guests.csv"))

@@ -20,8 +20,8 @@ def sample_of(row: Any) -> str:
     """A row as JSON text, cut to what a rejection or a broken contract keeps."""
     try:
         return orjson.dumps(row).decode()[:SAMPLE_CHARS]
-    except (TypeError, ValueError):
-        return repr(row)[:SAMPLE_CHARS]
+    except (TypeError, ValueError, RecursionError):
+        return f"<{type(row).__name__} that cannot be written as JSON>"
 
 
 class Contract:

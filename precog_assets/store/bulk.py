@@ -15,6 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from psycopg import sql
+from sqlalchemy.dialects import postgresql
 
 from precog_assets.store import partitions
 from precog_assets.store.engine import driver_connection
@@ -262,4 +263,4 @@ def _equal(left: str, right: str, names: Sequence[str]) -> sql.Composed:
     )
 
 
-_DIALECT = sa.dialects.registry.load("postgresql.psycopg")()
+_DIALECT = postgresql.dialect()

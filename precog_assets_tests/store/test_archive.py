@@ -212,6 +212,21 @@ def test_processes_killed_while_writing_leave_only_whole_answers(tmp_path: Path)
     assert len(list(root.glob("*/*/*.zst"))) == 60
 
 
+def test_a_file_is_written_aside_and_renamed_once_its_bytes_are_on_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / SHA[:2] / SHA[2:4] / f"{SHA}.zst"
+    synced: list[tuple[int, int, bool]] = []
+
+    def fsync(handle: int) -> None:
+        stat = os.fstat(handle)
+        synced.append((stat.st_ino, stat.st_size, path.exists()))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    written = FolderArchive(tmp_path).put(SHA, BODY)
+    assert synced == [(path.stat().st_ino, written, False)]
+
+
 def test_half_written_files_of_killed_processes_are_cleared_later(tmp_path: Path) -> None:
     FolderArchive(tmp_path)
     old, new = tmp_path / ".incoming" / "old", tmp_path / ".incoming" / "new"

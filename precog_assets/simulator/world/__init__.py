@@ -1,1 +1,6 @@
 """The world: leagues, seasons, schedules and games as pure functions of a seed and an instant."""
+
+from precog_assets.simulator.world.settings import WorldSettings, default_anchor
+from precog_assets.simulator.world.world import World
+
+__all__ = ["World", "WorldSettings", "default_anchor"]

@@ -43,6 +43,12 @@ class SimGame:
     tournament_name: str | None = None
     round_name: str | None = None
     best_of: int | None = None
+    known_from: datetime | None = None
+    """When both sides became known (later rounds of a draw); before it no venue may name them. None: always."""
+    postponed: bool = False
+    """Never played under this id: it stays pre, then post without being completed, and has no winner."""
+    note: str | None = None
+    """A headline the boards show, e.g. `Doubleheader - Game 1 - Makeup from June 4`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,103 @@
+"""Standings: the teams of a league by conference, with the numbers their regular season has brought so far."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from precog_assets.domain.leagues import Sport
+from precog_assets.domain.times import eastern_day
+from precog_assets.simulator.espn.catalog import Face, season_type, season_words
+from precog_assets.simulator.espn.event import summarised
+from precog_assets.simulator.espn.records import NOTHING, Records, Tally
+from precog_assets.simulator.espn.teams import conference_ids, listed_team
+from precog_assets.simulator.espn.wire import Json
+from precog_assets.simulator.world.model import SimTeam, WorldView
+
+
+def standings_page(world: WorldView, records: Records, face: Face, season: int, now: datetime) -> Json:
+    """The answer of `apis/v2/.../standings`: one child a conference, or one for the league without them."""
+    tallies = records.before(face.key, season, eastern_day(now) + timedelta(days=1), now)
+    groups: dict[tuple[str, str], list[SimTeam]] = {}
+    for team in world.teams(face.key):
+        group = conference_ids(face.key).get(team.espn_id, ("1", face.name))
+        groups.setdefault(group, []).append(team)
+    kind, _ = season_type(face, season, 2)
+    children: list[Json] = []
+    for (number, name), teams in sorted(groups.items()):
+        ranked = sorted(teams, key=lambda team: (-_rank(face, tallies.get(team.espn_id, NOTHING)), team.espn_id))
+        children.append(
+            {
+                "uid": f"{face.uid}~g:{number}",
+                "id": number,
+                "name": name,
+                "abbreviation": name,
+                "isConference": len(groups) > 1,
+                "standings": {
+                    "id": "0",
+                    "name": "overall",
+                    "displayName": "Standings",
+                    "links": [],
+                    "season": season,
+                    "seasonType": kind if not face.stage else 1,
+                    "seasonDisplayName": season_words(face, season),
+                    "entries": [
+                        {"team": listed_team(face, team), "stats": _stats(face, tallies.get(team.espn_id, NOTHING))}
+                        for team in ranked
+                    ],
+                },
+            }
+        )
+    return {
+        "uid": face.uid,
+        "id": face.league_id,
+        "name": face.name,
+        "abbreviation": face.abbreviation,
+        "children": children,
+    }
+
+
+def _rank(face: Face, tally: Tally) -> float:
+    won, drawn, lost = tally.total
+    if face.sport is Sport.SOCCER:
+        return 3 * won + drawn + (tally.scored - tally.conceded) / 1000
+    return (won + drawn / 2) / max(1, won + drawn + lost)
+
+
+def _stats(face: Face, tally: Tally) -> list[Json]:
+    won, drawn, lost = tally.total
+    played = won + drawn + lost
+    stats = [
+        _stat("gamesPlayed", "Games Played", "GP", played),
+        _stat("wins", "Wins", "W", won),
+        _stat("losses", "Losses", "L", lost),
+        _stat("ties", "Draws" if face.sport is Sport.SOCCER else "Ties", "D", drawn),
+        _stat("pointsFor", "Points For", "PF", tally.scored),
+        _stat("pointsAgainst", "Points Against", "PA", tally.conceded),
+        _stat("pointDifferential", "Point Differential", "DIFF", tally.scored - tally.conceded),
+    ]
+    if face.sport is Sport.SOCCER:
+        stats.append(_stat("points", "Points", "P", 3 * won + drawn))
+    elif face.sport is Sport.HOCKEY:
+        stats.append(_stat("otLosses", "Overtime Losses", "OTL", tally.overtime_losses))
+        stats.append(_stat("points", "Points", "PTS", 2 * won + tally.overtime_losses))
+    else:
+        share = (won + drawn / 2) / played if played else 0.0
+        stats.append(_stat("winPercent", "Winning Percentage", "PCT", round(share, 6), f"{share:.3f}".lstrip("0")))
+    records = (("overall", tally.total), ("Home", tally.home), ("Road", tally.road))
+    for name, counts in records:
+        stats.append({"name": name, "type": name.lower(), "summary": summarised(counts)})
+        stats[-1]["displayValue"] = summarised(counts)
+    return stats
+
+
+def _stat(name: str, words: str, short: str, value: float, shown: str | None = None) -> Json:
+    return {
+        "name": name,
+        "displayName": words,
+        "shortDisplayName": short,
+        "description": words,
+        "abbreviation": short,
+        "type": name.lower(),
+        "value": float(value),
+        "displayValue": shown or f"{value:g}",
+    }

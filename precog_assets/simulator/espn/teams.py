@@ -1,0 +1,98 @@
+"""Teams as ESPN writes them: on boards, in lists, and the sides that are not decided yet."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from precog_assets.domain.leagues import Sport
+from precog_assets.seeds import team_seeds
+from precog_assets.simulator.espn.catalog import Face
+from precog_assets.simulator.espn.wire import Json, colors, link
+from precog_assets.simulator.world.model import SimTeam
+from precog_assets.simulator.world.randomness import digest
+
+
+@lru_cache(maxsize=32)
+def conference_ids(league: str) -> dict[str, tuple[str, str]]:
+    """ESPN team id to (conference id, name); ids are this simulator's own, in the order of the names."""
+    seeds = [seed for seed in team_seeds() if seed.league == league and seed.current]
+    names = sorted({seed.conference for seed in seeds if seed.conference})
+    return {
+        seed.espn_team_id: (str(101 + names.index(seed.conference)), seed.conference)
+        for seed in seeds
+        if seed.conference
+    }
+
+
+def venue_id(team: SimTeam) -> str:
+    return str(1000 + digest("venue", team.league, team.espn_id) % 9000)
+
+
+def logo(face: Face, team: SimTeam) -> str:
+    return f"https://a.espncdn.com/i/teamlogos/{face.slug}/500/{team.espn_id}.png"
+
+
+@lru_cache(maxsize=4096)
+def board_team(face: Face, team: SimTeam) -> Json:
+    """`competitor.team`. Shared between events: never change it."""
+    first, second = colors(team.espn_id, team.league)
+    short = team.location if face.college else team.name
+    result: Json = {
+        "id": team.espn_id,
+        "uid": face.team_uid(team.espn_id),
+        "location": team.location,
+        "name": team.name,
+        "abbreviation": team.abbreviation,
+        "displayName": team.display_name,
+        "shortDisplayName": short,
+        "color": first,
+        "alternateColor": second,
+        "isActive": True,
+    }
+    if face.sport is not Sport.BASEBALL:
+        result["venue"] = {"id": venue_id(team)}
+    href = f"https://www.espn.com/{face.slug}/team/_/id/{team.espn_id}"
+    result["links"] = [link("clubhouse", href, "Clubhouse")]
+    result["logo"] = logo(face, team)
+    if face.college and team.espn_id in conference_ids(team.league):
+        result["conferenceId"] = conference_ids(team.league)[team.espn_id][0]
+    return result
+
+
+def undecided_team(face: Face, *, home: bool) -> Json:
+    """A side that is not known yet: id -1 at home, -2 away, without name or colours."""
+    number = "-1" if home else "-2"
+    return {
+        "id": number,
+        "uid": face.team_uid(number),
+        "location": "TBD",
+        "abbreviation": "TBD",
+        "displayName": "TBD",
+        "shortDisplayName": "TBD",
+        "nickname": "TBD",
+        "isActive": False,
+        "links": [],
+    }
+
+
+@lru_cache(maxsize=4096)
+def listed_team(face: Face, team: SimTeam) -> Json:
+    """A team of the `teams` list and of standings."""
+    first, second = colors(team.espn_id, team.league)
+    return {
+        "id": team.espn_id,
+        "uid": face.team_uid(team.espn_id),
+        "slug": team.display_name.lower().replace(" ", "-"),
+        "abbreviation": team.abbreviation,
+        "displayName": team.display_name,
+        "shortDisplayName": team.location if face.college else team.name,
+        "name": team.name,
+        "nickname": team.location,
+        "location": team.location,
+        "color": first,
+        "alternateColor": second,
+        "isActive": True,
+        "isAllStar": False,
+        "logos": [{"href": logo(face, team), "alt": "", "rel": ["full", "default"], "width": 500, "height": 500}],
+        "links": [link("clubhouse", f"https://www.espn.com/{face.slug}/team/_/id/{team.espn_id}", "Clubhouse")],
+    }

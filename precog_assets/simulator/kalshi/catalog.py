@@ -1,0 +1,98 @@
+"""Which events and markets exist: by day, by ticker, in order. What is quoted or settled is elsewhere."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+
+from precog_assets.config import load_leagues
+from precog_assets.domain.times import days_between
+from precog_assets.simulator.kalshi.listing import Event, Listed, code_of, event_ticker, list_event
+from precog_assets.simulator.kalshi.sports import SeriesTerms, series_terms
+from precog_assets.simulator.world.model import SimGame, WorldView
+
+_DAY = re.compile(r"^(\d{2})([A-Z]{3})(\d{2})")
+_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+
+
+class Catalog:
+    """The listings of a world, made day by day when first asked for and kept."""
+
+    def __init__(self, world: WorldView) -> None:
+        self._world = world
+        self._days: dict[tuple[str, date], tuple[Event, ...]] = {}
+        self.series: dict[str, SeriesTerms] = {
+            ticker: terms for ticker, terms in series_terms().items() if terms.league in world.leagues
+        }
+        self._orders = {key: league.kalshi.order for key, league in load_leagues().items()}
+
+    def day(self, series: SeriesTerms, day: date) -> tuple[Event, ...]:
+        """The series' events whose game starts on that US Eastern day, by start, then ticker."""
+        if not series.has_games:
+            return ()
+        known = self._days.get((series.ticker, day))
+        if known is None:
+            known = self._list(series, self._world.games_on(series.league, day))
+            self._days[(series.ticker, day)] = known
+        return known
+
+    def _list(self, series: SeriesTerms, games: list[SimGame]) -> tuple[Event, ...]:
+        order = self._orders[series.league]
+        pairs = Counter(_pair(game) for game in games)
+        met: Counter[tuple[str, str]] = Counter()
+        events = []
+        for game in sorted(games, key=lambda g: (g.start, g.event_id)):
+            pair = _pair(game)
+            met[pair] += 1
+            number = met[pair] if pairs[pair] > 1 else None
+            events.append(list_event(series, game, event_ticker(series, game, order, number=number)))
+        return tuple(sorted(events, key=lambda event: event.sort_key))
+
+    def walk(self, series: Iterable[SeriesTerms], first: date, last: date) -> Iterator[Event]:
+        """Events from the first to the last Eastern day by `sort_key`, listed as they are read."""
+        chosen = list(series)
+        for day in days_between(first, last):
+            events = [event for terms in chosen for event in self.day(terms, day)]
+            yield from sorted(events, key=lambda event: event.sort_key)
+
+    def first_day(self) -> date:
+        """The first Eastern day of any season the world knows."""
+        return min(self._world.season_days(league, self._world.seasons(league)[0])[0] for league in self._world.leagues)
+
+    def event(self, ticker: str) -> Event | None:
+        """The event of that exact ticker, or None."""
+        series_ticker, _, rest = ticker.partition("-")
+        series = self.series.get(series_ticker)
+        day = _day_of(rest)
+        if series is None or day is None:
+            return None
+        return next((event for event in self.day(series, day) if event.ticker == ticker), None)
+
+    def market(self, ticker: str) -> tuple[Event, Listed] | None:
+        """The market of that exact ticker with its event, or None."""
+        event = self.event(ticker.rpartition("-")[0])
+        if event is None:
+            return None
+        return next(((event, market) for market in event.markets if market.ticker == ticker), None)
+
+    def around(self, series: Iterable[SeriesTerms], day: date, *, before: int, after: int) -> Iterator[Event]:
+        """Events of the days around one."""
+        return self.walk(series, day - timedelta(days=before), day + timedelta(days=after))
+
+
+def _pair(game: SimGame) -> tuple[str, str]:
+    """What would make two tickers of one day equal: the codes, in any order."""
+    first, second = sorted((code_of(game.home), code_of(game.away)))
+    return first, second
+
+
+def _day_of(text: str) -> date | None:
+    found = _DAY.match(text)
+    if found is None or found.group(2) not in _MONTHS:
+        return None
+    try:
+        return date(2000 + int(found.group(1)), _MONTHS.index(found.group(2)) + 1, int(found.group(3)))
+    except ValueError:
+        return None

@@ -1,0 +1,136 @@
+"""What makers quote for a market at an instant: an opinion near the truth, a spread, a book.
+
+Prices are whole numbers of 1/10,000 dollars, sizes of 1/100 contracts. The opinion is the true
+probability a few seconds ago, moved by a slow error of up to about two cents and a fast one of less
+than a cent; an event's markets are quoted from one opinion, so bids never sum above a dollar and asks
+never below it (away from the limits of 0.01 and 0.99).
+"""
+
+from __future__ import annotations
+
+from math import exp
+from typing import NamedTuple
+
+from precog_assets.simulator.kalshi.lifecycle import Lifecycle
+from precog_assets.simulator.kalshi.listing import Event, Listed
+from precog_assets.simulator.kalshi.noise import centred, mix, smooth, unit
+
+LOWEST, HIGHEST = 100, 9_900
+_CENT = 100
+_SLOW_LOGIT, _FAST_LOGIT = 0.10, 0.035
+_SLOW_PERIOD_S = 5_400.0
+_BEFORE_GAME_FACTOR = 12
+_TOP_CONTRACTS = 4_000.0
+
+
+class Quote(NamedTuple):
+    yes_bid: int
+    yes_ask: int
+    bid_size: int
+    ask_size: int
+
+
+EMPTY = Quote(0, 10_000, 0, 0)
+"""What stands where nobody quotes: placeholders, not prices."""
+
+
+def step_at(structure: str, price: int) -> int:
+    """The grid's step at a price, for `linear_cent`, `deci_cent` and `tapered_deci_cent`."""
+    if structure == "deci_cent" or (structure == "tapered_deci_cent" and (price < 1_000 or price >= 9_000)):
+        return 10
+    return _CENT
+
+
+def below(structure: str, price: float) -> int:
+    """The highest grid price at or below `price`."""
+    step = step_at(structure, int(price))
+    return int(price // step) * step
+
+
+def above(structure: str, price: float) -> int:
+    """The lowest grid price at or above `price`."""
+    down = below(structure, price)
+    return down if down >= price else down + step_at(structure, down)
+
+
+class Makers:
+    """The quotes of a world's markets; nothing is remembered but endings and truths."""
+
+    def __init__(self, lifecycle: Lifecycle) -> None:
+        self._lifecycle = lifecycle
+
+    def lag_s(self, event: Event) -> float:
+        """Seconds by which the event's quotes trail the score, in [0, 10)."""
+        return 10.0 * unit(event.key, 6)
+
+    def opinion(self, event: Event, time_s: float) -> tuple[float, float, float]:
+        """Home, draw and away as the makers believe them, summing to 1."""
+        home, draw, away = self._lifecycle.chances(event, time_s - self.lag_s(event))
+        key = event.key
+        bucket = self.bucket(event, time_s)
+        wander = time_s / _SLOW_PERIOD_S + unit(key, 7)
+        home *= exp(_SLOW_LOGIT * smooth(key ^ 0xA5, wander) + _FAST_LOGIT * centred(key ^ 0xB7, bucket))
+        if draw:
+            draw *= exp(_SLOW_LOGIT * smooth(key ^ 0xC9, wander) + _FAST_LOGIT * centred(key ^ 0xDB, bucket))
+        total = home + draw + away
+        return home / total, draw / total, away / total
+
+    def bucket(self, event: Event, time_s: float) -> int:
+        """Number of the 5 to 20 s in play, 1 to 4 minutes before, during which the fast error stands still."""
+        length = 5.0 + 15.0 * unit(event.key, 8)
+        if time_s < event.game.start.timestamp():
+            length *= _BEFORE_GAME_FACTOR
+        return int(time_s // length)
+
+    def quote(self, event: Event, market: Listed, time_s: float) -> Quote:
+        """The best bid and ask; meaningful between the event's opening and its close."""
+        home, draw, away = self.opinion(event, time_s)
+        fair = 10_000.0 * (home if market.side == "home" else away if market.side == "away" else draw)
+        structure = event.series.price_level_structure
+        spread = self._spread(event, market)
+        if structure == "linear_cent":
+            bid = below(structure, fair - (spread - _CENT) / 2)
+            ask = bid + spread
+        else:
+            bid, ask = below(structure, fair - spread / 2), above(structure, fair + spread / 2)
+        bid = min(max(bid, LOWEST), HIGHEST - step_at(structure, HIGHEST - 1))
+        ask = max(min(ask, HIGHEST), bid + step_at(structure, bid))
+        bucket = self.bucket(event, time_s)
+        return Quote(bid, ask, self._size(event, market, bid, bucket), self._size(event, market, -ask, bucket))
+
+    def _spread(self, event: Event, market: Listed) -> int:
+        draw = unit(market.key, 9) - 0.5 * event.series.popularity
+        return _CENT if draw < 0.35 else 2 * _CENT if draw < 0.75 else 3 * _CENT
+
+    def _size(self, event: Event, market: Listed, level: int, bucket: int) -> int:
+        """Contracts resting at a level (asks as negative prices), in hundredths; redrawn every few buckets."""
+        share = unit(market.key ^ (level * 0x9E37 & 0xFFFFFFFF), bucket // 3)
+        return (
+            100 + int(100 * (0.1 + event.series.popularity) * _TOP_CONTRACTS * share * share * share) + int(share * 99)
+        )
+
+    def book(self, event: Event, market: Listed, time_s: float) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        """YES bids and NO bids as (price, size), ascending by price; the last of each is the quote's.
+
+        Three to eight levels a side, fewer where the grid ends at 0.01.
+        """
+        quote = self.quote(event, market, time_s)
+        bucket = self.bucket(event, time_s)
+        structure = event.series.price_level_structure
+        yes = self._ladder(event, market, structure, quote.yes_bid, 1, bucket)
+        no = self._ladder(event, market, structure, 10_000 - quote.yes_ask, -1, bucket)
+        return yes, no
+
+    def _ladder(
+        self, event: Event, market: Listed, structure: str, best: int, sign: int, bucket: int
+    ) -> list[tuple[int, int]]:
+        levels = 3 + mix(market.key ^ (sign & 0xFF), bucket // 8) % 6
+        price, ladder = best, []
+        for level in range(levels):
+            if price < LOWEST:
+                break
+            resting = price if sign > 0 else price - 10_000
+            size = self._size(event, market, resting, bucket)
+            ladder.append((price, size if level == 0 else size * (2 + level)))
+            price -= step_at(structure, price - 1)
+        return ladder[::-1]

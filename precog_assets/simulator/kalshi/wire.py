@@ -1,0 +1,249 @@
+"""The JSON of Kalshi's objects as spec 3.34.0 has them, from listings, quotes and trades."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from precog_assets.config import load_leagues
+from precog_assets.domain.statuses import MarketStatus
+from precog_assets.simulator.kalshi.flow import Flow, Print, microseconds
+from precog_assets.simulator.kalshi.lifecycle import Ending, Lifecycle
+from precog_assets.simulator.kalshi.listing import EXPECTED_DURATION, Event, Listed, target_of
+from precog_assets.simulator.kalshi.noise import stable_uuid, unit
+from precog_assets.simulator.kalshi.prices import EMPTY, Makers, Quote
+from precog_assets.simulator.kalshi.sports import PRICE_RANGES, SPORTS, SeriesTerms
+
+Json = dict[str, Any]
+
+DOLLARS: tuple[str, ...] = tuple(f"{price / 10_000:.4f}" for price in range(10_001))
+"""Price text by 1/10,000 dollars."""
+_DAY_US = 86_400_000_000
+_HOUR_S = 3_600
+
+
+def count_text(hundredths: int) -> str:
+    """Contracts from hundredths, e.g. 1418 -> `14.18`."""
+    return f"{hundredths // 100}.{hundredths % 100:02d}"
+
+
+def time_text(instant: datetime) -> str:
+    """RFC 3339 in UTC, with as many decimals as are needed."""
+    text = instant.astimezone(UTC).isoformat()
+    body = text.removesuffix("+00:00")
+    return (body.rstrip("0") if "." in body else body) + "Z"
+
+
+class Wire:
+    """Objects of one world as JSON; what does not change with time is kept per market."""
+
+    def __init__(self, lifecycle: Lifecycle, makers: Makers, flow: Flow) -> None:
+        self._lifecycle = lifecycle
+        self._makers = makers
+        self._flow = flow
+        self._static = lru_cache(maxsize=20_000)(_static_market)
+        self._day_ago = lru_cache(maxsize=50_000)(self._previous)
+
+    def market(self, event: Event, market: Listed, now: datetime) -> Json:
+        """A Market object at `now`."""
+        status = self._lifecycle.status(event, now)
+        if status is None:
+            raise ValueError(f"{market.ticker} is not created at {now.isoformat()}; it will be at {event.created}")
+        now_us = microseconds(now)
+        quote = self._makers.quote(event, market, now_us / 1e6) if status is MarketStatus.ACTIVE else EMPTY
+        flow = self._flow
+        volume = flow.volume(event, market, now_us)
+        before = flow.volume(event, market, now_us - _DAY_US)
+        last = flow.last(event, market, now_us)
+        settled = status is MarketStatus.FINALIZED
+        previous = self._day_ago(event, market, now_us // 1_000_000 // _HOUR_S * _HOUR_S - 86_400)
+        row = {
+            **self._static(event, market),
+            "status": status.value,
+            "yes_bid_dollars": DOLLARS[quote.yes_bid],
+            "yes_ask_dollars": DOLLARS[quote.yes_ask],
+            "no_bid_dollars": DOLLARS[10_000 - quote.yes_ask],
+            "no_ask_dollars": DOLLARS[10_000 - quote.yes_bid],
+            "yes_bid_size_fp": count_text(quote.bid_size),
+            "yes_ask_size_fp": count_text(quote.ask_size),
+            "last_price_dollars": DOLLARS[flow.price_of(event, market, last) if last else 0],
+            "previous_yes_bid_dollars": DOLLARS[previous[0]],
+            "previous_yes_ask_dollars": DOLLARS[previous[1]],
+            "previous_price_dollars": DOLLARS[previous[2]],
+            "volume_fp": count_text(volume),
+            "volume_24h_fp": count_text(volume - before),
+            "open_interest_fp": "0.00" if settled else count_text(self.open_interest(market, volume)),
+        }
+        ending = self._lifecycle.over(event, now)
+        if ending is not None:
+            row.update(_ended(market, ending, now))
+        return row
+
+    def open_interest(self, market: Listed, volume: int) -> int:
+        """Contracts held, in hundredths: the market's own share of what was traded."""
+        return int(volume * (0.4 + 0.4 * unit(market.key, 11)))
+
+    def _previous(self, event: Event, market: Listed, time_s: int) -> tuple[int, int, int]:
+        """Bid, ask and last price a day before the current hour; zeros where the market was not open."""
+        if time_s < event.opened.timestamp():
+            return (0, 0, 0)
+        ended = self._lifecycle.over(event, datetime.fromtimestamp(time_s, UTC)) is not None
+        quote: Quote = EMPTY if ended else self._makers.quote(event, market, time_s)
+        last = self._flow.last(event, market, time_s * 1_000_000)
+        return (quote.yes_bid, quote.yes_ask, self._flow.price_of(event, market, last) if last else 0)
+
+    def trade(self, event: Event, market: Listed, trade: Print) -> Json:
+        """A Trade object."""
+        price = self._flow.price_of(event, market, trade)
+        side = "yes" if trade.taker_yes else "no"
+        return {
+            "trade_id": self._flow.trade_id(market, trade),
+            "ticker": market.ticker,
+            "count_fp": count_text(trade.size),
+            "yes_price_dollars": DOLLARS[price],
+            "no_price_dollars": DOLLARS[10_000 - price],
+            "taker_side": side,
+            "taker_outcome_side": side,
+            "taker_book_side": "bid" if trade.taker_yes else "ask",
+            "created_time": time_text(datetime.fromtimestamp(0, UTC) + timedelta(microseconds=trade.time_us)),
+            "is_block_trade": False,
+        }
+
+    def book(self, event: Event, market: Listed, now: datetime, depth: int) -> Json:
+        """An orderbook_fp object; empty unless the market is active. `depth` 0 means all levels."""
+        if self._lifecycle.status(event, now) is not MarketStatus.ACTIVE:
+            return {"yes_dollars": [], "no_dollars": []}
+        yes, no = self._makers.book(event, market, microseconds(now) / 1e6)
+        if depth > 0:
+            yes, no = yes[-depth:], no[-depth:]
+        return {
+            "yes_dollars": [[DOLLARS[price], count_text(size)] for price, size in yes],
+            "no_dollars": [[DOLLARS[price], count_text(size)] for price, size in no],
+        }
+
+    def event(self, event: Event) -> Json:
+        """An EventData object without markets."""
+        return {
+            "event_ticker": event.ticker,
+            "series_ticker": event.series.ticker,
+            "title": event.title,
+            "sub_title": event.sub_title,
+            "category": "Sports",
+            "collateral_return_type": "MECNET",
+            "mutually_exclusive": True,
+            "strike_period": "",
+            "product_metadata": {"competition": event.series.competition, "competition_scope": "Game"},
+            "settlement_sources": _sources(event.series),
+            "last_updated_ts": time_text(event.created + timedelta(seconds=85)),
+            "exchange_index": 0,
+        }
+
+    def milestone(self, event: Event, now: datetime) -> Json:
+        """A Milestone object: the game with its start, and which structured target is at home."""
+        game = event.game
+        truth = self._lifecycle.over(event, now)
+        status = "scheduled" if now < game.start else "inprogress" if truth is None else "closed"
+        source = stable_uuid("source", game.league, game.event_id)
+        return {
+            "id": event.milestone_id,
+            "category": "Sports",
+            "type": SPORTS[event.sport].milestone_type,
+            "title": event.milestone_title,
+            "notification_message": "Who will emerge victorious?",
+            "start_date": time_text(game.start),
+            "end_date": None,
+            "primary_event_tickers": [event.ticker],
+            "related_event_tickers": [event.ticker],
+            "source_id": source,
+            "source_ids": {"source_3_id": source},
+            "details": {
+                "league": event.series.milestone_league,
+                "status": status,
+                "home_team_id": target_of(game.home),
+                "away_team_id": target_of(game.away),
+                "main_game_event_ticker": event.ticker,
+                "source_id": source,
+            },
+            "last_updated_ts": time_text(event.created + timedelta(seconds=90)),
+        }
+
+
+def series_json(series: SeriesTerms, *, updated: datetime) -> Json:
+    """A Series object."""
+    sport = SPORTS[load_leagues()[series.league].sport]
+    return {
+        "ticker": series.ticker,
+        "title": series.title,
+        "frequency": "custom",
+        "category": "Sports",
+        "categories": ["Sports"],
+        "tags": [sport.tag],
+        "settlement_sources": _sources(series),
+        "contract_url": f"https://assets.kalshi.com/regulatory/product-certifications/{sport.terms_file}.pdf",
+        "contract_terms_url": f"https://assets.kalshi.com/contract_terms/{sport.terms_file}.pdf",
+        "product_metadata": {"scope": "Game"},
+        "fee_type": series.fee_type,
+        "fee_multiplier": 1,
+        "additional_prohibitions": ["Paid employees of the league and league participants"],
+        "last_updated_ts": time_text(updated),
+        "exchange_index": 0,
+    }
+
+
+def _sources(series: SeriesTerms) -> list[Json]:
+    name, url = series.source
+    return [{"name": name, "url": url}]
+
+
+def _static_market(event: Event, market: Listed) -> Json:
+    """What does not move before the market closes, with the placeholders of an open one."""
+    expected = time_text(event.game.start + EXPECTED_DURATION)
+    deadline = time_text(event.deadline)
+    structure = event.series.price_level_structure
+    return {
+        "ticker": market.ticker,
+        "event_ticker": event.ticker,
+        "market_type": "binary",
+        "title": market.title,
+        "yes_sub_title": market.name,
+        "no_sub_title": market.name,
+        "created_time": time_text(event.created),
+        "updated_time": time_text(event.opened + timedelta(microseconds=889_551)),
+        "open_time": time_text(event.opened),
+        "close_time": deadline,
+        "expected_expiration_time": expected,
+        "expiration_time": deadline,
+        "latest_expiration_time": deadline,
+        "occurrence_datetime": expected,
+        "settlement_timer_seconds": SPORTS[event.sport].settlement_timer_s,
+        "settlement_bounds_type": "default",
+        "result": "",
+        "expiration_value": "",
+        "can_close_early": True,
+        "early_close_condition": "This market will close and expire after a winner is declared.",
+        "notional_value_dollars": "1.0000",
+        "liquidity_dollars": "0.0000",
+        "strike_type": "structured",
+        "custom_strike": {SPORTS[event.sport].strike_key: market.target},
+        "rules_primary": market.rules_primary,
+        "rules_secondary": market.rules_secondary,
+        "price_level_structure": structure,
+        "price_ranges": PRICE_RANGES[structure],
+        "exchange_index": 0,
+    }
+
+
+def _ended(market: Listed, ending: Ending, now: datetime) -> Json:
+    """What the end changes: close time at once, result when determined, settlement time when finalized."""
+    changes: Json = {"close_time": time_text(ending.close), "updated_time": time_text(ending.close)}
+    if now >= ending.determined:
+        value = ending.values[market.side]
+        winner = ending.winner
+        changes["result"] = "scalar" if winner is None else "yes" if winner == market.side else "no"
+        changes["settlement_value_dollars"] = DOLLARS[value]
+        changes["expiration_value"] = ending.winner_name
+        changes["updated_time"] = time_text(ending.determined)
+    if now >= ending.finalized:
+        changes["settlement_ts"] = changes["updated_time"] = time_text(ending.finalized)
+    return changes

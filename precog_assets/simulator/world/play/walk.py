@@ -1,0 +1,103 @@
+"""Exact probabilities of a score lead that moves in steps: tables by backward induction, and their calibration.
+
+A game is a sequence of steps (possession, drive, slot of time), each of which moves the home side's
+lead by a small amount with known probabilities. The value of a state is the mean over the next step,
+so the probabilities are those of the very process that is played.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from itertools import accumulate
+
+import numpy as np
+from numpy.typing import NDArray
+
+Outcomes = tuple[tuple[int, float], ...]
+"""(points, probability) of one step of one side."""
+Table = NDArray[np.float32]
+"""values[steps left, lead + reach]."""
+
+
+def elo_expectation(gap: float) -> float:
+    """Expected score of the home side for a gap on the Elo scale."""
+    return 1.0 / (1.0 + 10.0 ** (-gap / 400.0))
+
+
+def scaled(outcomes: Outcomes, factor: float) -> Outcomes:
+    """The outcomes with every scoring probability multiplied, the rest left to scoring nothing."""
+    scoring = [(points, min(0.9, chance * factor)) for points, chance in outcomes if points]
+    return ((0, 1.0 - sum(chance for _, chance in scoring)), *scoring)
+
+
+def mirrored(outcomes: Outcomes) -> Outcomes:
+    """The same outcomes as moves of the home lead when the away side has them."""
+    return tuple((-points, chance) for points, chance in outcomes)
+
+
+class Sampler:
+    """Draws points from outcomes with one number in [0, 1)."""
+
+    __slots__ = ("_bounds", "_points")
+
+    def __init__(self, outcomes: Outcomes) -> None:
+        self._points = [points for points, _ in outcomes]
+        self._bounds = list(accumulate(chance for _, chance in outcomes))[:-1]
+
+    def __call__(self, uniform: float) -> int:
+        return self._points[bisect_right(self._bounds, uniform)]
+
+
+def terminal(reach: int, *, ahead: float, level: float, behind: float) -> NDArray[np.float64]:
+    """Values at the end by the sign of the home lead, for leads from -reach to +reach."""
+    values = np.full(2 * reach + 1, float(behind))
+    values[reach] = level
+    values[reach + 1 :] = ahead
+    return values
+
+
+def backward(moves: Sequence[Outcomes], end: NDArray[np.float64]) -> Table:
+    """Table over the steps in playing order: row n holds the values with the last n steps still to come.
+
+    Leads beyond the reach count as the outermost one.
+    """
+    table = np.empty((len(moves) + 1, end.size), dtype=np.float32)
+    table[0] = end
+    size = end.size
+    for left, outcomes in enumerate(reversed(moves), start=1):
+        largest = max(abs(points) for points, _ in outcomes)
+        padded = np.pad(table[left - 1], largest, mode="edge")
+        row = np.zeros(size)
+        for points, chance in outcomes:
+            row += chance * padded[largest + points : largest + points + size]
+        table[left] = row
+    return table
+
+
+def value(table: Table, steps_left: int, lead: int) -> float:
+    """The table's value, leads beyond its reach counted as the outermost."""
+    reach = table.shape[1] // 2
+    return float(table[steps_left, reach + max(-reach, min(reach, lead))])
+
+
+class Edge:
+    """Turns an Elo gap into a sport's own edge, such that the expected score is the gap's.
+
+    `expected(edge)` must rise with the edge; it is tabulated once, on first use, and inverted.
+    """
+
+    def __init__(self, expected: Callable[[float], float], limit: float, points: int = 33) -> None:
+        self._expected = expected
+        self._limit = limit
+        self._points = points
+        self._grid: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
+
+    def __call__(self, gap: float) -> float:
+        if self._grid is None:
+            edges = np.linspace(-self._limit, self._limit, self._points)
+            shares = np.clip([self._expected(float(edge)) for edge in edges], 1e-9, 1.0 - 1e-9)
+            self._grid = (np.log(shares / (1.0 - shares)), edges)
+        logits, edges = self._grid
+        share = elo_expectation(gap)
+        return float(np.interp(np.log(share / (1.0 - share)), logits, edges))
