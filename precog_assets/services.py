@@ -85,9 +85,8 @@ def open_database(environment: Environment, clock: Clock | None = None) -> Datab
         url = with_database(given.replace("+psycopg2", "").replace("+psycopg", ""), environment.database_name)
     dagster_url = with_database(url, environment.dagster_database_name)
     try:
-        for one in (url, dagster_url):
-            if not migrate.can_reach(one):
-                migrate.create_database(url, one.split("?")[0].rpartition("/")[2])
+        if not migrate.can_reach(url):
+            migrate.create_database(url, environment.database_name)
         now = clock.now()
         is_new = migrate.migrate(url, env=environment.env, data_class=environment.data_class, now=now)
         if is_new or not _is_seeded(url):
@@ -167,7 +166,7 @@ def build_services(environment: Environment, *, leagues: Sequence[League] | None
         archive=archive,
         limiter=limiter,
         espn=EspnClient(clients["espn"]),
-        kalshi=KalshiClient(clients["kalshi"], credentials, clock=clock),
+        kalshi=KalshiClient(clients["kalshi"], credentials),
         http=tuple(clients.values()),
         leagues=tuple(leagues if leagues is not None else chosen_leagues(settings.precog_leagues)),
     )
@@ -205,5 +204,13 @@ def opened(environment: Environment, *, leagues: Sequence[League] | None = None)
 
 
 def dagster_storage_url(database: Database) -> str:
-    """What Dagster's storage wants: psycopg 2, since its event writes fail under psycopg 3."""
+    """Dagster's own database, made where it is missing, as its storage wants it.
+
+    psycopg 2, since its event writes fail under psycopg 3. Raises PrecogError(system.database).
+    """
+    try:
+        if not migrate.can_reach(database.dagster_url):
+            migrate.create_database(database.url, database.dagster_url.split("?")[0].rpartition("/")[2])
+    except psycopg.Error as error:
+        raise PrecogError("system.database", f"Dagster's database cannot be made: {error}") from error
     return driver_url(database.dagster_url, "psycopg2")

@@ -122,7 +122,7 @@ def read_registry(connection: sa.Connection) -> AliasRegistry:
     rows = connection.execute(
         sa.text("SELECT source, league, code, team_id, valid_from, valid_to FROM core.team_aliases")
     )
-    codes = [CodeSeed(*row) for row in rows.tuples()]
+    codes = [CodeSeed(*row) for row in rows]
     return AliasRegistry(codes, guests=kalshi_guests(), teams=team_seeds())
 
 

@@ -114,6 +114,8 @@ def listening_socket(host: str, port: int, *, allow_remote: bool = False) -> soc
             f"Simulator host {host!r} is not a loopback address; use 127.0.0.1, ::1 or localhost, "
             "or allow remote clients explicitly."
         )
+    if not 0 <= port <= 65_535:
+        raise ConfigurationError(f"Simulator port {port}: expected 0 (a free one) to 65535.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

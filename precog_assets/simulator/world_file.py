@@ -7,6 +7,7 @@ speed that tie world time to real time. The world's content depends on seed, anc
 from __future__ import annotations
 
 import json
+import math
 import os
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -22,7 +23,10 @@ _FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class SimulatorSettings:
-    """One simulator: its world, its clock, and where it listens. Instants are aware."""
+    """One simulator: its world, its clock, and where it listens. Instants are aware.
+
+    Raises ConfigurationError for a speed that is not above 0, a naive anchor, and an unknown league.
+    """
 
     seed: int
     anchor: datetime
@@ -32,13 +36,14 @@ class SimulatorSettings:
     world_anchor: datetime
     speed: float = 1.0
     leagues: tuple[str, ...] = ()
-    """Empty means the default leagues of the configuration."""
+    """Empty means the default leagues of the configuration; they are written out, as their order matters."""
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
 
     def __post_init__(self) -> None:
-        if not self.speed > 0:
+        if not (math.isfinite(self.speed) and self.speed > 0):
             raise ConfigurationError(f"Simulator speed {self.speed}: expected a number above 0, e.g. 1 or 60.")
+        object.__setattr__(self, "leagues", self.world.leagues)
 
     @property
     def clock(self) -> ScaledClock:
@@ -46,7 +51,7 @@ class SimulatorSettings:
 
     @property
     def world(self) -> WorldSettings:
-        """What makes the world. Raises ConfigurationError for an unknown league."""
+        """What makes the world."""
         return WorldSettings(anchor=self.anchor, seed=self.seed, leagues=self.leagues)
 
 

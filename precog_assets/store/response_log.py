@@ -131,7 +131,7 @@ class DatabaseResponseLog:
 def applied(connection: sa.Connection, names: list[str]) -> dict[str, str | None]:
     """The bytes (sha256) whose facts were last written, by feed."""
     rows = connection.execute(sa.select(feeds.c.feed, feeds.c.applied_sha256).where(feeds.c.feed.in_(names)))
-    return dict(rows.tuples().all())
+    return {row.feed: row.applied_sha256 for row in rows}
 
 
 def mark_applied(connection: sa.Connection, sha256_by_feed: dict[str, str]) -> None:

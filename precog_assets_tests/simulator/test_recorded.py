@@ -63,16 +63,14 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     wrapped = {"event_ticker": "KXNFLGAME-1", "series_ticker": "KXNFLGAME", "settlement_sources": [], "markets": [{}]}
     write("kalshi/two-2026-10-06/e.json", {"fixture_id": "x", "payload": wrapped})
     write("kalshi/two-2026-10-06/x.DERIVED.json", {"market": market("KXNFLGAME-9-A", "active")})
-    client = Client(build_recorded_app(folder))
-    yield client
-    client.close()
+    with Client(build_recorded_app(folder)) as client:
+        yield client
 
 
 @pytest.fixture(scope="module")
 def real() -> Iterator[Client]:
-    client = Client(build_recorded_app(RECORDED))
-    yield client
-    client.close()
+    with Client(build_recorded_app(RECORDED)) as client:
+        yield client
 
 
 def board(client: Client, path: str, **params: str) -> list[dict[str, Any]]:
@@ -152,12 +150,21 @@ def test_a_folder_without_recordings_or_with_broken_ones_is_refused_by_name(tmp_
 
 
 LEAGUES = [
-    ("football/nfl", 43, "401772714"), ("basketball/nba", 18, "401811026"), ("hockey/nhl", 13, "401459106"),
-    ("baseball/mlb", 91, "401816055"), ("basketball/mens-college-basketball", 19, "401708368"), ("soccer/eng.1", 59, "740898"),
-    ("soccer/fra.1", 2, "746654"), ("tennis/atp", 1, "172-2025"), ("tennis/wta", 1, "504-2022"),
-    ("football/college-football", 47, "401403884"), ("basketball/wnba", 2, "401736159"), ("soccer/usa.1", 16, "727049"),
-    ("soccer/fifa.world", 5, "760508"), ("soccer/all", 50, "740898"),
-]  # fmt: skip
+    ("football/nfl", 43, "401772714"),
+    ("basketball/nba", 18, "401811026"),
+    ("hockey/nhl", 13, "401459106"),
+    ("baseball/mlb", 91, "401816055"),
+    ("basketball/mens-college-basketball", 19, "401708368"),
+    ("soccer/eng.1", 59, "740898"),
+    ("soccer/fra.1", 2, "746654"),
+    ("tennis/atp", 1, "172-2025"),
+    ("tennis/wta", 1, "504-2022"),
+    ("football/college-football", 47, "401403884"),
+    ("basketball/wnba", 2, "401736159"),
+    ("soccer/usa.1", 16, "727049"),
+    ("soccer/fifa.world", 5, "760508"),
+    ("soccer/all", 50, "740898"),
+]
 
 
 @needs_recordings

@@ -108,11 +108,15 @@ def test_wrong_settings_end_the_command_with_their_message(capsys: pytest.Captur
         (["--leagues", "cricket"], "cricket"),
         (["--anchor", "yesterday"], "--anchor: not an instant: 'yesterday'"),
         (["--speed", "0"], "expected a number above 0"),
+        (["--speed", "inf"], "expected a number above 0"),
+        (["--leagues", "epl", "--port", "70000"], "Simulator port 70000"),
+        (["--world", str(tmp_path / "w.json"), "--leagues", "cricket"], "cricket"),
         (["--recorded", str(tmp_path)], "neither is there"),
         (["--leagues", "epl", "--host", "0.0.0.0"], "not a loopback address"),
     ):
         assert main(arguments) == 2
         assert message in capsys.readouterr().err
+    assert not (tmp_path / "w.json").exists()
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "example.org", "::"])
@@ -154,7 +158,7 @@ def test_world_time_goes_on_while_nobody_runs_it(tmp_path: Path) -> None:
         ({"seed": 4}, "seed 3", "4 was asked for"),
         ({"speed": 2.0}, "speed 1.0", "2.0 was asked for"),
         ({"anchor": ANCHOR + timedelta(days=1)}, ANCHOR.isoformat(), "2026-11-23T01:00:00"),
-        ({"leagues": ("epl",)}, "leagues ()", "epl"),
+        ({"leagues": ("epl",)}, "leagues ('nfl', 'nba'", "('epl',) was asked for"),
     ],
 )
 def test_another_world_than_the_stored_one_is_refused_naming_both(
@@ -196,36 +200,36 @@ def test_a_broken_world_file_is_named(tmp_path: Path, text: str) -> None:
     assert file.read_text() == text
 
 
-def test_both_venues_show_the_same_game_over_one_world() -> None:
+def test_both_venues_show_the_same_games_over_one_world() -> None:
     settings = world(leagues=("nfl", "epl", "mlb", "atp"), real_now=datetime.now(UTC) - timedelta(minutes=30))
-    client = Client(build_app(settings))
-    events = client.get("/apis/site/v2/sports/football/nfl/scoreboard", {"dates": "20261122"}).json()["events"]
-    shown = {e["name"].rpartition(" at ")[2] for e in events}
-    listed = client.get("/trade-api/v2/milestones", {"limit": 500, "type": "football_game"}).json()["milestones"]
-    homes = {m["title"].rpartition(" at ")[2] for m in listed if m["start_date"].startswith("2026-11-22T")}
-    assert shown
-    assert homes
-    assert all(any(name.startswith(home) for name in shown) for home in homes)
-    client.close()
+    with Client(build_app(settings)) as client:
+        board = client.get("/apis/site/v2/sports/football/nfl/scoreboard", {"dates": "20261122"}).json()["events"]
+        page = client.get("/trade-api/v2/events", {"series_ticker": "KXNFLGAME", "with_milestones": "true"}).json()
+    listed = {
+        (parse_instant(milestone["start_date"]), event["title"].split()[-1])
+        for event, milestone in zip(page["events"], page["milestones"], strict=True)
+    }
+    shown = {(parse_instant(event["date"]), event["name"].split()[-1]) for event in board}
+    assert len(shown) == len(board) > 4
+    assert shown <= listed
 
 
 def test_real_worlds_markets_are_coherent_with_their_games() -> None:
-    client = Client(build_app(world(real_now=datetime.now(UTC) - timedelta(hours=1))))
     seen, cursor = [], ""
-    while True:
-        page = client.get("/trade-api/v2/markets", {"limit": 1000, "cursor": cursor}).json()
-        seen += page["markets"]
-        cursor = page["cursor"]
-        if not cursor:
-            break
+    with Client(build_app(world(real_now=datetime.now(UTC) - timedelta(hours=1)))) as client:
+        while True:
+            page = client.get("/trade-api/v2/markets", {"limit": 1000, "cursor": cursor}).json()
+            seen += page["markets"]
+            cursor = page["cursor"]
+            if not cursor:
+                break
     tickers = [market["ticker"] for market in seen]
     assert len(tickers) == len(set(tickers)) > 1000
     assert {m["status"] for m in seen} >= {"active", "finalized"}
     for market in seen:
-        opened, played = parse_instant(market["open_time"]), parse_instant(market["occurrence_datetime"])
-        assert parse_instant(market["created_time"]) < opened < played - timedelta(hours=3)
+        opened, expected = parse_instant(market["open_time"]), parse_instant(market["occurrence_datetime"])
+        assert parse_instant(market["created_time"]) < opened < expected - timedelta(hours=3)
         if market["status"] == "active":
             assert 0.01 <= float(market["yes_bid_dollars"]) < float(market["yes_ask_dollars"]) <= 0.99
         if market["status"] == "finalized":
             assert market["result"] in ("yes", "no", "scalar")
-    client.close()

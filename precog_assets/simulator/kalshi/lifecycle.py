@@ -65,10 +65,15 @@ class Lifecycle:
         return (truth.home_win, truth.draw, truth.away_win)
 
     def chances(self, event: Event, time_s: float) -> tuple[float, float, float]:
-        """True probabilities of home, draw and away at a Unix time; before the start they stand still."""
-        if time_s < event.game.start.timestamp():
-            return self.opening(event)
-        return self.path(event).at(time_s)
+        """True values of home, draw and away at a Unix time, in dollars; before the start they stand still.
+
+        They are the probabilities; where there is no market on a draw, a tie pays half to each side.
+        """
+        before = time_s < event.game.start.timestamp()
+        home, draw, away = self.opening(event) if before else self.path(event).at(time_s)
+        if draw and not event.has_draw:
+            return home + draw / 2, 0.0, away + draw / 2
+        return home, draw, away
 
     def _ending(self, event: Event) -> Ending:
         final = self._world.truth(event.game, event.deadline)
@@ -78,7 +83,7 @@ class Lifecycle:
         sides: list[Side] = [market.side for market in event.markets]
         winner: Side
         values: dict[Side, int] = dict.fromkeys(sides, _TIED_EACH)
-        if final.winner == "draw" and "draw" not in sides:
+        if final.winner == "draw" and not event.has_draw:
             return self._end(event, close, None, values)
         if final.winner == "home":
             winner = "home"
@@ -99,9 +104,9 @@ class Lifecycle:
 
     def _fair_values(self, event: Event) -> dict[Side, int]:
         """Fair prices in whole cents that sum to a dollar, from the probabilities before the game."""
-        home, draw, _ = self.opening(event)
+        home, draw, _ = self.chances(event, event.opened.timestamp())
         values: dict[Side, int] = {"home": round(home * 100) * 100}
-        if any(market.side == "draw" for market in event.markets):
+        if event.has_draw:
             values["draw"] = round(draw * 100) * 100
         values["away"] = 10_000 - sum(values.values())
         return values

@@ -63,6 +63,10 @@ class Event:
     markets: tuple[Listed, ...] = field(default=())
 
     @property
+    def has_draw(self) -> bool:
+        return self.sport is Sport.SOCCER
+
+    @property
     def sort_key(self) -> tuple[int, str]:
         return (int(self.game.start.timestamp()), self.ticker)
 
@@ -139,7 +143,7 @@ def list_event(series: SeriesTerms, game: SimGame, ticker: str) -> Event:
         deadline=(game.start + DEADLINE_AFTER).astimezone(UTC),
         title=title,
         sub_title=f"{short} ({day:%b} {day.day})",
-        milestone_title=f"{names['away']} at {names['home']}",
+        milestone_title=title if sport in (Sport.SOCCER, Sport.TENNIS) else f"{names['away']} at {names['home']}",
         milestone_id=stable_uuid("milestone", game.league, game.event_id),
         markets=tuple(markets),
     )

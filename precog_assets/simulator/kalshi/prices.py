@@ -64,7 +64,7 @@ class Makers:
         return 10.0 * unit(event.key, 6)
 
     def opinion(self, event: Event, time_s: float) -> tuple[float, float, float]:
-        """Home, draw and away as the makers believe them, summing to 1."""
+        """Values of home, draw and away as the makers believe them, in dollars, summing to 1."""
         home, draw, away = self._lifecycle.chances(event, time_s - self.lag_s(event))
         key = event.key
         bucket = self.bucket(event, time_s)

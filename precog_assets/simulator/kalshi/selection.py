@@ -44,18 +44,22 @@ class Filters:
     updated: tuple[int | None, int | None] = (None, None)
 
     @classmethod
-    def of(cls, query: Query) -> Filters:
-        """The filters of a request. Raises Refusal where Kalshi excludes a combination."""
+    def of(cls, query: Query, *, exclusive: bool = True) -> Filters:
+        """The filters of a request.
+
+        Raises Refusal for what Kalshi excludes in market listings (`exclusive`): times of two kinds, and times
+        beside a status they say nothing about.
+        """
         ranges = {
             name: (query.integer(f"min_{name}_ts"), query.integer(f"max_{name}_ts"))
             for name in ("close", "settled", "created", "updated")
         }
         status = query.status()
         given = [name for name, bounds in ranges.items() if bounds != (None, None)]
-        if len(given) > 1:
+        if exclusive and len(given) > 1:
             raise bad_request(f"{given[0]} and {given[1]} timestamp filters are mutually exclusive")
         allowed = {"close": ("closed",), "settled": ("settled",), "created": ("unopened", "open"), "updated": ()}
-        if given and status is not None and status not in allowed[given[0]]:
+        if exclusive and given and status is not None and status not in allowed[given[0]]:
             raise bad_request(f"{given[0]} timestamp filters cannot be combined with status {status!r}")
         return cls(series=query.text("series_ticker"), status=status, **ranges)
 

@@ -122,7 +122,8 @@ class KalshiVenue:
 
     def _events(self, query: Query, _path: dict[str, str], now: datetime) -> Json:
         limit = query.limit(200, 200, lowest=1)
-        nested, filters, after = query.flag("with_nested_markets"), Filters.of(query), query.after()
+        nested, after = query.flag("with_nested_markets"), query.after()
+        filters = Filters.of(query, exclusive=False)
         tickers = query.split("tickers")
         if tickers is None:
             events = self._selection.live(filters, now, after)

@@ -15,6 +15,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, Literal
 
+import orjson
+
 from precog_assets.domain.facts import EventSeen, MarketSeen, Parsed, QuoteSeen, SeriesSeen
 from precog_assets.domain.statuses import QUOTED
 from precog_assets.domain.tickers import series_of
@@ -166,6 +168,11 @@ def _strike(market: payloads.Market) -> dict[str, Any] | None:
         value = market.get(key)
         if value is not None and value != "":
             strike[key] = value
+    if any(isinstance(value, (dict, list)) for value in strike.values()):
+        try:
+            orjson.dumps(strike)
+        except orjson.JSONEncodeError as error:
+            raise RowError("too_deep", f"custom_strike cannot be written again as JSON: {error}") from error
     return strike or None
 
 

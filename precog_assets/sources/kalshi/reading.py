@@ -6,8 +6,8 @@ Does not: what a market or a trade is (`payloads.py`, `parse_*.py`). Nothing her
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -23,7 +23,7 @@ ModelT = TypeVar("ModelT")
 RowT = TypeVar("RowT")
 
 _DETAIL_CHARS = 300
-_NUL = b"\\u0000"
+_NUL = re.compile(rb"\\u0000")
 _FIXED_POINT_SUFFIXES = ("_dollars", "_fp")
 
 
@@ -100,27 +100,25 @@ class Reading(Generic[ModelT, RowT]):
 
     def open(self, body: bytes) -> dict[str, Any] | None:
         """The body's object; None when it is none or an error, which is then rejected as a whole."""
-        self._may_hold_nul = _NUL in body
+        self._may_hold_nul = _NUL.search(body) is not None
         try:
             document = orjson.loads(body)
         except orjson.JSONDecodeError as error:
             self.fail("not_json", str(error), body[:200].decode("utf-8", "replace"))
             return None
         if not isinstance(document, dict):
-            self.fail("not_an_object", f"the body is a {type(document).__name__}", _sample(document))
+            self.fail("not_an_object", f"the body is a {type(document).__name__}", sample_of(document))
             return None
         refused = error_of(document)
         if refused is not None:
-            self.fail("error_body", f"{refused.code}: {refused.message} {refused.details}".strip(), _sample(document))
+            self.fail("error_body", f"{refused.code}: {refused.message} {refused.details}".strip(), sample_of(document))
             return None
         return document
 
     def page(self, contract: Contract, document: dict[str, Any]) -> None:
         """Count the envelope's keys and note where the next page starts."""
         counts = contract.counts()
-        # A body nested too deep to be shown is still counted; it only leaves no sample.
-        with suppress(RecursionError):
-            contract.observe(document, counts)
+        contract.observe(document, counts)
         self._pages.append(counts)
         cursor = document.get("cursor")
         self._cursor = cursor if isinstance(cursor, str) else ""
@@ -134,14 +132,14 @@ class Reading(Generic[ModelT, RowT]):
         """Reject a body without the key that should hold its rows, and count the loss in its contract."""
         self.page(contract, document)
         expected = ", ".join(sorted(contract.required))
-        self.fail(f"missing_key:{expected}", f"keys are {sorted(document)[:20]}", _sample(document))
+        self.fail(f"missing_key:{expected}", f"keys are {sorted(document)[:20]}", sample_of(document))
 
     def add_all(self, elements: object, place: str, build: Callable[[ModelT], RowT] | None = None) -> None:
         """Read a list's elements; null is an empty list. `build` stands in for the reader's own."""
         if elements is None:
             return
         if not isinstance(elements, list):
-            self.fail("not_a_list", f"{place} is a {type(elements).__name__}", _sample(elements), key=place)
+            self.fail("not_a_list", f"{place} is a {type(elements).__name__}", sample_of(elements), key=place)
             return
         for index, element in enumerate(elements):
             self.add(element, place, index, build)
@@ -162,7 +160,7 @@ class Reading(Generic[ModelT, RowT]):
         if refused is not None:
             name = element.get(self._reader.key) if isinstance(element, dict) else None
             where = place if index is None else f"{place}[{index}]"
-            self._reject(name[:200] if isinstance(name, str) and name else where, *refused, _sample(element))
+            self._reject(name[:200] if isinstance(name, str) and name else where, *refused, sample_of(element))
 
     def _read(self, element: object, build: Callable[[ModelT], RowT]) -> tuple[str, str] | None:
         reader = self._reader
@@ -244,10 +242,3 @@ def _holds_nul(value: object) -> bool:
     if isinstance(value, dict):
         return any(_holds_nul(part) for pair in value.items() for part in pair)
     return isinstance(value, list) and any(_holds_nul(part) for part in value)
-
-
-def _sample(value: object) -> str:
-    try:
-        return sample_of(value)
-    except RecursionError:
-        return ""

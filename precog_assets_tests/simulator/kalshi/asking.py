@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 
 
 class Client:
-    """GET requests to an application, on an event loop of its own; close it when done."""
+    """GET requests to an application, on an event loop of its own; a context manager."""
 
     def __init__(self, app: Starlette) -> None:
         self._runner = asyncio.Runner()
@@ -19,6 +19,9 @@ class Client:
     def get(self, path: str, params: Any = None) -> httpx.Response:
         return self._runner.run(self._client.get(path, params=params))
 
-    def close(self) -> None:
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._runner.run(self._client.aclose())
         self._runner.close()

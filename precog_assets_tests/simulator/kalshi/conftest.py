@@ -39,9 +39,8 @@ def clock() -> MovableClock:
 
 @pytest.fixture(scope="module")
 def client(clock: MovableClock) -> Iterator[Client]:
-    client = Client(Starlette(routes=KalshiVenue(TinyWorld(), clock).routes()))
-    yield client
-    client.close()
+    with Client(Starlette(routes=KalshiVenue(TinyWorld(), clock).routes())) as client:
+        yield client
 
 
 @pytest.fixture

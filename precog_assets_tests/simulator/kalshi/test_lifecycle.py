@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -36,6 +37,7 @@ def test_close_time_is_the_deadline_until_the_real_end(get: Ask) -> None:
 
 def test_result_shows_when_determined_and_settlement_time_when_finalized(get: Ask) -> None:
     end = LIVE.start + timedelta(hours=3)
+    market: dict[str, Any] = {}
     for second in range(300):
         market = get(f"/markets/{DAL}", end + timedelta(seconds=second))["market"]
         past = ORDER.index(market["status"])

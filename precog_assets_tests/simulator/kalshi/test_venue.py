@@ -131,6 +131,12 @@ def test_undecodable_or_excluded_request_is_400_in_the_flat_shape(client: Client
     assert set(answer.json()) == {"code", "message", "details"}
 
 
+def test_events_combine_status_and_close_time(get: Ask) -> None:
+    later = int(SOON.start.timestamp())
+    page = get("/events", status="open", min_close_ts=later)["events"]
+    assert [event["event_ticker"] for event in page] == ["KXNFLGAME-26NOV26NYGDAL"]
+
+
 def test_combos_do_not_exist_here(get: Ask) -> None:
     assert get("/markets", mve_filter="only")["markets"] == []
     assert get("/markets", mve_filter="exclude") == get("/markets")

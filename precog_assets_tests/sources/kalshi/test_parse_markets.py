@@ -223,9 +223,18 @@ def test_an_empty_page_is_empty_and_nothing_else() -> None:
         assert (parsed.rows, parsed.rejections, parsed.seen) == ([], [], 0)
 
 
-def test_text_far_nested_is_a_rejection_and_no_crash() -> None:
-    deep = b'{"ticker":"A","custom_strike":' + b'{"a":' * 990 + b"1" + b"}" * 990 + b"}"
-    assert reasons(b'{"markets":[' + deep + b"]}") == ["too_deep"]
+@pytest.mark.parametrize("innermost", [b"1", b'"\\u0000"'], ids=["plain", "to be searched for NUL"])
+def test_a_market_nested_deeper_than_can_be_kept_is_rejected(innermost: bytes) -> None:
+    market = orjson.dumps(element("markets")).replace(
+        b'"00000000-0000-4000-8000-000000000002"', b'{"a":' * 900 + innermost + b"}" * 900
+    )
+    assert reasons(b'{"markets":[' + market + b"]}") == ["too_deep"]
+
+
+def test_a_strike_of_several_parts_is_kept_as_it_is() -> None:
+    strike = {"teams": ["a", "b"], "by": {"points": 3}}
+    (market,) = parse_markets(market_page({"custom_strike": strike})).rows
+    assert market.strike == strike
 
 
 def test_nested_markets_are_read_from_a_page_of_events_and_from_one_event() -> None:
