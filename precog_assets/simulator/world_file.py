@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import uuid
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -95,8 +96,8 @@ def load_or_create_world(
             anchor=anchor,
             leagues=leagues or (),
         )
-        _write(path, settings)
-        return settings
+        if _write(path, settings, replace_old=reset):
+            return settings
     settings = read_world(path)
     for name, asked, stored in (
         ("seed", seed, settings.seed),
@@ -111,7 +112,7 @@ def load_or_create_world(
             )
     if change_speed and speed is not None and speed != settings.speed:
         settings = replace(settings, real_anchor=real_now, world_anchor=settings.clock.at(real_now), speed=speed)
-        _write(path, settings)
+        _write(path, settings, replace_old=True)
     return settings
 
 
@@ -135,8 +136,11 @@ def read_world(path: Path) -> SimulatorSettings:
         ) from error
 
 
-def _write(path: Path, settings: SimulatorSettings) -> None:
-    """Write whole or not at all: a process killed while writing leaves the old file."""
+def _write(path: Path, settings: SimulatorSettings, *, replace_old: bool) -> bool:
+    """Write whole or not at all: a process killed while writing leaves the old file.
+
+    False when, without `replace_old`, another process was first: its world is the one to go on with.
+    """
     stored = {
         "format": _FORMAT,
         "seed": settings.seed,
@@ -147,9 +151,18 @@ def _write(path: Path, settings: SimulatorSettings) -> None:
         "leagues": list(settings.leagues),
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
+    draft = path.with_name(f"{path.name}.{uuid.uuid4().hex}.new")
     draft.write_text(json.dumps(stored, indent=2) + "\n", encoding="utf-8")
-    draft.replace(path)
+    if replace_old:
+        draft.replace(path)
+        return True
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        return False
+    finally:
+        draft.unlink()
+    return True
 
 
 def _shown(value: object) -> str:

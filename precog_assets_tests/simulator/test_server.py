@@ -7,8 +7,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import httpx
@@ -171,6 +173,19 @@ def test_another_world_than_the_stored_one_is_refused_naming_both(
     assert stored in str(refusal.value)
     assert shown in str(refusal.value)
     assert read_world(file).seed == 3
+
+
+def test_processes_that_begin_at_once_agree_on_one_world(tmp_path: Path) -> None:
+    file, together = tmp_path / "world.json", Barrier(6)
+
+    def begin(number: int) -> SimulatorSettings:
+        together.wait()
+        return load_or_create_world(file, real_now=REAL + timedelta(seconds=number))
+
+    with ThreadPoolExecutor(6) as pool:
+        worlds = set(pool.map(begin, range(6)))
+    assert worlds == {read_world(file)}
+    assert [path.name for path in tmp_path.iterdir()] == ["world.json"]
 
 
 def test_reset_begins_another_world(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ from precog_assets.simulator.world.randomness import digest
 INDOOR = frozenset({Sport.BASKETBALL, Sport.HOCKEY})
 UNRANKED = 99
 _RECENT = timedelta(days=1)
+_WITHOUT_SHORT = frozenset({"nba", "nfl"})
+"""Leagues whose home and road records carry no abbreviation."""
 _SPREAD_PER_ELO = {Sport.FOOTBALL: 25.0, Sport.BASKETBALL: 28.0}
 
 
@@ -94,6 +96,8 @@ def _competition(show: Showing, state: Json) -> Json:
         competition |= {"type": kind, "neutralSite": game.neutral}
         if not hockey:
             competition["conferenceCompetition"] = bool(shared_conference(game))
+    if face.key == "mls":
+        competition["altGameNote"] = face.abbreviation
     _add_by_state(show, competition)
     return competition
 
@@ -104,8 +108,10 @@ def _add_by_state(show: Showing, competition: Json) -> None:
     live = situation(game, truth, face.sport)
     if live is not None:
         competition["situation"] = live
-    if truth.state == "pre" and face.sport is not Sport.HOCKEY:
-        competition |= {"tickets": [], "odds": [None if face.sport is Sport.SOCCER else _odds(show)]}
+    if face.sport is Sport.SOCCER and truth.state != "post":
+        competition |= {"tickets": [], "odds": [None]}
+    elif truth.state == "pre" and face.sport is not Sport.HOCKEY:
+        competition |= {"tickets": [], "odds": [_odds(show)]}
     if truth.state != "pre" and face.sport in (Sport.FOOTBALL, Sport.BASEBALL):
         competition["leaders"] = []
     if face.sport is Sport.BASEBALL:
@@ -169,11 +175,16 @@ def _records(face: Face, tally: Tally) -> list[Json]:
         summary = f"{won}-{lost - tally.overtime_losses}-{tally.overtime_losses}"
     else:
         summary = summarised(tally.total)
+    short = face.key not in _WITHOUT_SHORT
     return [
         {"name": "overall", "abbreviation": "Total", "type": "total", "summary": summary},
-        {"name": "Home", "type": "home", "summary": summarised(tally.home)},
-        {"name": "Road", "type": "road", "summary": summarised(tally.road)},
+        {"name": "Home", **_short("Home", short), "type": "home", "summary": summarised(tally.home)},
+        {"name": "Road", **_short("AWAY", short), "type": "road", "summary": summarised(tally.road)},
     ]
+
+
+def _short(text: str, shown: bool) -> Json:
+    return {"abbreviation": text} if shown else {}
 
 
 def summarised(counts: tuple[int, int, int]) -> str:

@@ -68,7 +68,7 @@ class Candles:
         self._makers = makers
         self._flow = flow
         self._wire = wire
-        self._hour = lru_cache(maxsize=50_000)(self._candle)
+        self._hour = lru_cache(maxsize=20_000)(self._candle)
 
     def between(
         self, event: Event, market: Listed, period_min: int, start_s: int, end_s: int, now: datetime

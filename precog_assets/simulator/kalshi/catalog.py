@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
+from functools import lru_cache
 
 from precog_assets.config import load_leagues
 from precog_assets.domain.times import days_between
@@ -13,32 +14,25 @@ from precog_assets.simulator.kalshi.listing import Event, Listed, code_of, event
 from precog_assets.simulator.kalshi.sports import SeriesTerms, series_terms
 from precog_assets.simulator.world.model import SimGame, WorldView
 
+_DAYS_KEPT = 1_024
 _DAY = re.compile(r"^(\d{2})([A-Z]{3})(\d{2})")
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
 
 class Catalog:
-    """The listings of a world, made day by day when first asked for and kept."""
+    """The listings of a world, made day by day when asked for; the days asked for last are kept."""
 
     def __init__(self, world: WorldView) -> None:
         self._world = world
-        self._days: dict[tuple[str, date], tuple[Event, ...]] = {}
+        self.day = lru_cache(maxsize=_DAYS_KEPT)(self._day)
         self.series: dict[str, SeriesTerms] = {
             ticker: terms for ticker, terms in series_terms().items() if terms.league in world.leagues
         }
         self._orders = {key: league.kalshi.order for key, league in load_leagues().items()}
 
-    def day(self, series: SeriesTerms, day: date) -> tuple[Event, ...]:
+    def _day(self, series: SeriesTerms, day: date) -> tuple[Event, ...]:
         """The series' events whose game starts on that US Eastern day, by start, then ticker."""
-        if not series.has_games:
-            return ()
-        known = self._days.get((series.ticker, day))
-        if known is None:
-            known = self._list(series, self._world.games_on(series.league, day))
-            self._days[(series.ticker, day)] = known
-        return known
-
-    def _list(self, series: SeriesTerms, games: list[SimGame]) -> tuple[Event, ...]:
+        games = self._world.games_on(series.league, day) if series.has_games else []
         order = self._orders[series.league]
         pairs = Counter(_pair(game) for game in games)
         met: Counter[tuple[str, str]] = Counter()

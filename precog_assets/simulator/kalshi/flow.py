@@ -7,6 +7,7 @@ whole microseconds since 1970.
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from datetime import datetime
 from functools import lru_cache
@@ -52,11 +53,11 @@ class Flow:
     def __init__(self, lifecycle: Lifecycle, makers: Makers) -> None:
         self._lifecycle = lifecycle
         self._makers = makers
-        self._totals = lru_cache(maxsize=20_000)(self._draw_totals)
-        self._hour = lru_cache(maxsize=50_000)(self._draw_hour)
+        self._totals = lru_cache(maxsize=12_000)(self._draw_totals)
+        self._hour = lru_cache(maxsize=16_000)(self._draw_hour)
         self.price = lru_cache(maxsize=50_000)(self._price)
 
-    def _draw_totals(self, event: Event, market: Listed) -> tuple[int, tuple[int, ...]]:
+    def _draw_totals(self, event: Event, market: Listed) -> tuple[int, array[int]]:
         """First hour, and cumulative volume before each hour, from the opening to the deadline."""
         first = microseconds(event.opened) // HOUR_US + 1
         last = microseconds(event.deadline) // HOUR_US
@@ -67,7 +68,7 @@ class Flow:
             factor = _activity(event, hour)
             draw = rng.random()
             volumes.append(100 + int(base * factor * (0.2 + 2.4 * draw * draw)))
-        return first, (0, *accumulate(volumes))
+        return first, array("q", (0, *accumulate(volumes)))
 
     def _draw_hour(self, event: Event, market: Listed, hour: int) -> _Hour:
         """The hour's trades; their counts sum to the hour's volume."""

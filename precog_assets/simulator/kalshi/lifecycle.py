@@ -50,8 +50,8 @@ class Lifecycle:
     def __init__(self, world: WorldView) -> None:
         self._world = world
         self.path = lru_cache(maxsize=1_024)(self._path)
-        self.opening = lru_cache(maxsize=50_000)(self._opening)
-        self.ending = lru_cache(maxsize=50_000)(self._ending)
+        self.opening = lru_cache(maxsize=12_000)(self._opening)
+        self.ending = lru_cache(maxsize=12_000)(self._ending)
 
     def _path(self, event: Event) -> Path:
         states = self._world.timeline(event.game)

@@ -42,8 +42,8 @@ class Wire:
         self._lifecycle = lifecycle
         self._makers = makers
         self._flow = flow
-        self._static = lru_cache(maxsize=20_000)(_static_market)
-        self._day_ago = lru_cache(maxsize=50_000)(self._previous)
+        self._static = lru_cache(maxsize=8_000)(_static_market)
+        self._day_ago = lru_cache(maxsize=12_000)(self._previous)
 
     def market(self, event: Event, market: Listed, now: datetime) -> Json:
         """A Market object at `now`."""

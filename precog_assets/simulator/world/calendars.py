@@ -20,6 +20,8 @@ POSTSEASON_WEEKS = 3
 IDLE_WEEKS = 5
 """Between the past season's end and the current one's first regular game; preseasons fall into it."""
 PRESEASON_WEEKS = 3
+_OVERHANG = timedelta(days=2)
+"""How far a week's games reach into the next one: Monday nights, make-ups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +40,10 @@ class SeasonPlan:
         """The day of a week (0 first, negative before) and weekday (0 Monday)."""
         return self.first_monday + timedelta(days=7 * week + weekday)
 
-    @property
-    def final_week(self) -> int:
-        """The week after the last one, postseason included."""
-        return self.weeks + self.postseason_weeks
+    def may_hold(self, day: date) -> bool:
+        """False for days that certainly have no game of this season."""
+        first, last = self.day(-self.preseason_weeks, 0), self.day(self.weeks + self.postseason_weeks, 0)
+        return first <= day <= last + _OVERHANG
 
 
 def at_eastern(day: date, hour: int, minute: int = 0) -> datetime:

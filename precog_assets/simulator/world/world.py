@@ -110,7 +110,8 @@ class World:
         return self._teams[league]
 
     def games_on(self, league: str, day: date) -> list[SimGame]:
-        games = [game for season in self._plans_of(league) for game in self._schedule(league, season).get(day, ())]
+        seasons = [season for season, plan in self._plans_of(league).items() if plan.may_hold(day)]
+        games = [game for season in seasons for game in self._schedule(league, season).get(day, ())]
         return sorted(games, key=lambda game: (game.start, game.event_id))
 
     def game_days(self, league: str, season: int) -> list[date]:

@@ -1,0 +1,93 @@
+"""Our own simulator as a child process: for `up`, and for the length of a command that reads sources."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from precog_assets.cli.children import Child, Program, get, listens
+from precog_assets.domain.errors import ConfigurationError, PrecogError
+from precog_assets.environment import Environment
+
+HOST = "127.0.0.1"
+START_TIMEOUT_S = 60.0
+
+
+def program(environment: Environment) -> Program:
+    """How to run the simulator of this environment, over the world it remembers."""
+    from precog_assets.services import world_file
+
+    port = environment.settings.sim_port
+    command = [sys.executable, "-m", "precog_assets.simulator.server"]
+    command += ["--world", str(world_file(environment)), "--host", HOST, "--port", str(port)]
+    return Program(
+        name="simulator",
+        command=command,
+        log=environment.home / "logs" / "simulator.log",
+        variables={},
+        ready=lambda: get(HOST, port, "/simulator/health") is not None,
+    )
+
+
+def is_ours(environment: Environment) -> bool:
+    """Whether the simulator of this environment's world answers at SIM_PORT; False when nothing listens there.
+
+    Raises ConfigurationError when something else does: another world's clock would date facts wrongly.
+    """
+    from precog_assets.services import clock_of
+
+    port = environment.settings.sim_port
+    clock = clock_of(environment)
+    body = get(HOST, port, "/simulator/health")
+    if body is None:
+        if listens(HOST, port):
+            raise ConfigurationError(f"SIM_PORT={port}: another program listens there; choose another port.")
+        return False
+    health = json.loads(body)
+    if health["mode"] != "world":
+        address = f"http://{HOST}:{port}"
+        raise ConfigurationError(
+            f"SIM_PORT={port}: recorded payloads are served there, not a simulated world. To read them, set "
+            f"ESPN_BASE_URL={address} and KALSHI_BASE_URL={address}/trade-api/v2; else choose another SIM_PORT."
+        )
+    times = json.loads(get(HOST, port, "/simulator/clock") or b"{}")
+    here = {
+        "real_anchor": clock.real_anchor.isoformat(),  # type: ignore[attr-defined]  # a world's clock is scaled
+        "world_anchor": clock.world_anchor.isoformat(),  # type: ignore[attr-defined]
+        "speed": clock.speed,  # type: ignore[attr-defined]
+    }
+    if times != here:
+        raise ConfigurationError(
+            f"SIM_PORT={port}: the simulator there runs another world or another speed (its {times}; here {here}). "
+            "Stop it, or choose another SIM_PORT; SIM_SPEED and PRECOG_HOME must be the same for both."
+        )
+    return True
+
+
+@contextmanager
+def simulator_for(environment: Environment) -> Iterator[bool]:
+    """The simulator for the length of a block, where a venue needs ours and none answers; True when started here."""
+    if not environment.runs_simulator or is_ours(environment):
+        yield False
+        return
+    child = Child(program(environment))
+    try:
+        _wait(child)
+        yield True
+    finally:
+        child.stop()
+
+
+def _wait(child: Child) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while not child.program.ready():
+        if child.exit_code is not None or time.monotonic() > deadline:
+            raise PrecogError(
+                "system.internal",
+                f"The simulator did not start (exit code {child.exit_code}). The end of {child.program.log}:\n"
+                f"{child.tail()}",
+            )
+        time.sleep(0.05)
