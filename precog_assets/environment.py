@@ -120,13 +120,17 @@ class Environment:
 def read_settings(overrides: Mapping[str, object] | None = None) -> Settings:
     """Read every variable; `overrides` (by field name) win. Raises ConfigurationError naming the variable."""
     try:
-        return Settings(**(overrides or {}))  # type: ignore[arg-type]
+        settings = Settings(**(overrides or {}))  # type: ignore[arg-type]
     except ValidationError as error:
         item = error.errors()[0]
         variable = str(item["loc"][0]).upper()
         legal = {"PRECOG_ENV": get_args(EnvName), "ESPN_MODE": get_args(Mode), "KALSHI_MODE": get_args(Mode)}
         right = f"; legal values: {', '.join(legal[variable])}" if variable in legal else ""
         raise ConfigurationError(f"{variable}: {item['msg']} (was {item['input']!r}){right}.") from error
+    if settings.precog_config_dir is not None:
+        # The configuration is read below this layer, and by child processes: a `.env` file must reach them too.
+        os.environ.setdefault("PRECOG_CONFIG_DIR", str(settings.precog_config_dir))
+    return settings
 
 
 def resolve(settings: Settings | None = None) -> Environment:

@@ -43,7 +43,7 @@ class Child:
         program.log.parent.mkdir(parents=True, exist_ok=True)
         rotate(program.log)
         with program.log.open("ab") as log:
-            self.process = subprocess.Popen(
+            self.process = subprocess.Popen(  # noqa: S603 - our own programs
                 list(program.command),
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -62,7 +62,7 @@ def choose(
         typer.Option(
             "--market-mode",
             metavar="VENUE=MODE",
-            help="Mode of one venue (`espn`, `kalshi`): `sim`, `demo` or `live`; the same as `KALSHI_MODE`. Repeatable.",
+            help="Mode of a venue (`espn`, `kalshi`): `sim`, `demo` or `live`; the same as `KALSHI_MODE`. Repeatable.",
         ),
     ] = None,
     home: Annotated[

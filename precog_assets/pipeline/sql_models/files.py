@@ -149,7 +149,7 @@ def _project(
             place=place,
             relation=relations[name],
             materialized=materialized[name],
-            sql=template.render(resolve).strip("\n"),
+            sql=template.render(resolve).rstrip(),
             refs=tuple(ref.name for ref in template.refs),
             sources=tuple(sources[source] for source in template.sources),
             description=doc.description,

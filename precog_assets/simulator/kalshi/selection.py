@@ -87,7 +87,8 @@ class Selection:
         """Events of the live listing that pass the filters, in order, from the cursor's day on."""
         since = now - LISTED_AFTER
         if filters.earliest is not None:
-            since = min(since, max(datetime.fromtimestamp(filters.earliest, UTC), now - ARCHIVED_AFTER))
+            asked_s = max(float(filters.earliest), (now - ARCHIVED_AFTER).timestamp())
+            since = datetime.fromtimestamp(min(since.timestamp(), asked_s), UTC)
         reach = DEADLINE_AFTER + _MARGIN
         first = eastern_day((now if filters.status in ("open", "unopened") else since) - reach)
         last = eastern_day(now + LISTED_BEFORE + _MARGIN)

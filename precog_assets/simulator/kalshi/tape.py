@@ -12,6 +12,8 @@ from precog_assets.simulator.kalshi.listing import DEADLINE_AFTER, LISTED_BEFORE
 from precog_assets.simulator.kalshi.selection import Filters, Selection, markets_of
 from precog_assets.simulator.kalshi.wire import Json, Wire
 
+_LATEST_S = 4_102_444_800
+"""The year 2100."""
 _CANDLES_AT_ONCE, _BATCH_CANDLES, _BATCH_TICKERS = 5_000, 10_000, 100
 
 Traded = tuple[Event, Listed, Print]
@@ -121,6 +123,8 @@ class Tape:
         start, end = query.need_integer("start_ts"), query.need_integer("end_ts")
         if end < start:
             raise bad_request(f"end_ts {end} is before start_ts {start}")
+        if not (0 <= start <= _LATEST_S and end <= _LATEST_S):
+            raise bad_request(f"start_ts {start} and end_ts {end} must be Unix seconds")
         return period, start, end
 
 

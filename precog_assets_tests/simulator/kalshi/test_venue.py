@@ -137,6 +137,28 @@ def test_events_combine_status_and_close_time(get: Ask) -> None:
     assert [event["event_ticker"] for event in page] == ["KXNFLGAME-26NOV26NYGDAL"]
 
 
+@pytest.mark.parametrize("name", ["min_close_ts", "max_close_ts", "min_settled_ts", "max_created_ts", "min_updated_ts"])
+@pytest.mark.parametrize("value", [-(10**20), 0, 10**20])
+def test_absurd_times_are_answered(get: Ask, name: str, value: int) -> None:
+    assert isinstance(get("/markets", **{name: value})["markets"], list)
+
+
+@pytest.mark.parametrize("period", [1, 60, 1440])
+@pytest.mark.parametrize("start", [-5, 10**15])
+def test_candles_of_an_absurd_time_are_refused(client: Client, period: int, start: int) -> None:
+    span = {"start_ts": start, "end_ts": start + 60, "period_interval": period, "include_latest_before_start": "true"}
+    answer = client.get(f"/trade-api/v2/series/KXNFLGAME/markets/{LIVE}-DAL/candlesticks", span)
+    assert answer.status_code == 400
+    assert answer.json()["code"] == "bad_request"
+
+
+@pytest.mark.parametrize("value", [-(10**20), 0, 10**20])
+def test_trades_of_an_absurd_time_are_answered(get: Ask, value: int) -> None:
+    for name in ("min_ts", "max_ts"):
+        page = get("/markets/trades", ticker=f"{LIVE}-DAL", limit=5, **{name: value})
+        assert len(page["trades"]) == (5 if (name == "min_ts") == (value <= 0) else 0)
+
+
 def test_combos_do_not_exist_here(get: Ask) -> None:
     assert get("/markets", mve_filter="only")["markets"] == []
     assert get("/markets", mve_filter="exclude") == get("/markets")

@@ -9,21 +9,25 @@ import sys
 from datetime import timedelta
 
 from precog_assets.simulator.world import World, WorldSettings
-from precog_assets_tests.simulator.world.conftest import ALL, ANCHOR
+from precog_assets_tests.simulator.world.conftest import ANCHOR
 
 _OTHER_PROCESS = """
-from precog_assets_tests.simulator.world.test_determinism import fingerprint
+from precog_assets_tests.simulator.world.test_determinism import SOME, fingerprint
 from precog_assets.simulator.world import World, WorldSettings
-from precog_assets_tests.simulator.world.conftest import ALL, ANCHOR
-print(fingerprint(World(WorldSettings(anchor=ANCHOR, seed=1, leagues=ALL))))
+from precog_assets_tests.simulator.world.conftest import ANCHOR
+print(fingerprint(World(WorldSettings(anchor=ANCHOR, seed=1, leagues=SOME))))
 """
 
 
+SOME = ("nfl", "nba", "nhl", "mlb", "ncaab", "epl", "wta")
+"""One league a sport, and college."""
+
+
 def fingerprint(world: World) -> str:
-    """A hash over the games of a few days of every league and their states before, during and after."""
+    """A hash over the games of a few days of several leagues and their states before, during and after."""
     digest = hashlib.sha256()
     day = world.settings.anchor_day
-    for league in world.leagues:
+    for league in SOME:
         for back in (0, 1, 150):
             for game in world.games_on(league, day - timedelta(days=back))[:3]:
                 digest.update(repr(game).encode())
@@ -33,7 +37,7 @@ def fingerprint(world: World) -> str:
 
 
 def test_two_worlds_of_one_seed_agree(world: World) -> None:
-    other = World(WorldSettings(anchor=ANCHOR, seed=1, leagues=ALL))
+    other = World(WorldSettings(anchor=ANCHOR, seed=1, leagues=SOME))
     assert fingerprint(other) == fingerprint(world)
 
 

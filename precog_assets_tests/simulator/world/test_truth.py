@@ -16,8 +16,8 @@ from precog_assets_tests.simulator.world.conftest import ALL, ANCHOR
 def sample(world: World, league: str) -> list[SimGame]:
     """A few dozen games over both seasons, postseason included."""
     days = [day for season in world.seasons(league) for day in world.game_days(league, season)]
-    chosen = [*days[:: max(1, len(days) // 8)], *world.game_days(league, world.seasons(league)[0])[-3:]]
-    return [game for day in chosen for game in world.games_on(league, day)[:3] if not game.postponed]
+    chosen = [*days[:: max(1, len(days) // 7)], *world.game_days(league, world.seasons(league)[0])[-3:]]
+    return [game for day in chosen for game in world.games_on(league, day)[:2] if not game.postponed]
 
 
 @pytest.mark.parametrize("league", ALL)

@@ -1,0 +1,204 @@
+"""`precog up`: everything at once on this machine, until Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from precog_assets.cli.supervisor import Supervisor
+    from precog_assets.domain.times import Clock
+    from precog_assets.environment import Environment
+    from precog_assets.services import Database
+
+START_TIMEOUT_S = 120.0
+LINE_EVERY_S = 15.0
+BOOTSTRAP_DAYS = 400
+
+
+def up(
+    port: Annotated[int | None, typer.Option(help="Port of the Dagster UI; `PRECOG_UI_PORT`, 3000.")] = None,
+    speed: Annotated[
+        float | None, typer.Option(help="How many times as fast as real time the simulated world runs; `SIM_SPEED`.")
+    ] = None,
+    bootstrap: Annotated[
+        bool,
+        typer.Option("--bootstrap/--no-bootstrap", help="Backfill the seasons before, so that ratings mean something."),
+    ] = True,
+    ui: Annotated[bool, typer.Option("--ui/--no-ui", help="Run Dagster's UI.")] = True,
+) -> None:
+    """Run everything: database, simulator (where a mode is sim), Dagster's code server, UI and daemon.
+
+    Prints the addresses, then a line of what is going on. Ctrl-C stops it all, in order; started again, it
+    goes on where it was. Logs lie under PRECOG_HOME/logs.
+
+    Example: `precog up --speed 20`
+    """
+    from precog_assets.cli.homelock import end_left_behind, only_up
+    from precog_assets.environment import export_overrides, read_settings, resolve
+
+    given = {"precog_ui_port": port, "sim_speed": speed}
+    chosen: dict[str, object] = {field: value for field, value in given.items() if value is not None}
+    home = resolve(read_settings(chosen)).home
+    chosen["precog_home"] = home
+    export_overrides(read_settings(chosen), chosen)
+    environment = resolve()
+    with only_up(home):
+        for pid in end_left_behind(home):
+            typer.echo(f"Stopped process {pid}, left behind by a `precog up` that was killed.")
+        _refuse_taken_ports(environment, ui=ui)
+        stop = threading.Event()
+        with _signals(stop):
+            _run(environment, stop, bootstrap=bootstrap, ui=ui)
+
+
+def _refuse_taken_ports(environment: Environment, *, ui: bool) -> None:
+    from precog_assets.cli.children import can_bind
+    from precog_assets.domain.errors import ConfigurationError
+
+    settings = environment.settings
+    wanted = [("127.0.0.1", settings.precog_code_server_port, "the code server", "PRECOG_CODE_SERVER_PORT")]
+    if ui:
+        wanted.append((settings.precog_ui_host, settings.precog_ui_port, "the UI", "PRECOG_UI_PORT (or --port)"))
+    if environment.runs_simulator:
+        wanted.append(("127.0.0.1", settings.sim_port, "the simulator", "SIM_PORT"))
+    for host, number, what, variable in wanted:
+        if not can_bind(host, number):
+            raise ConfigurationError(
+                f"Port {number} on {host}, for {what}, is taken by another program: stop that one, or set {variable}."
+            )
+
+
+class _signals:
+    """SIGINT, SIGTERM and SIGHUP set the event; a second one changes nothing, stopping goes on."""
+
+    def __init__(self, stop: threading.Event) -> None:
+        self._stop = stop
+        self._before: dict[signal.Signals, object] = {}
+
+    def __enter__(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            self._before[number] = signal.signal(number, lambda *_: self._stop.set())
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]
+
+
+def _run(environment: Environment, stop: threading.Event, *, bootstrap: bool, ui: bool) -> None:
+    from rich.console import Console
+
+    from precog_assets import embedded
+    from precog_assets.cli.homelock import remember
+    from precog_assets.cli.supervisor import StopAsked, Supervisor
+
+    console = Console(highlight=False, soft_wrap=True)
+    began = time.monotonic()
+    was_running = environment.database_url is None and embedded.is_running(environment.home)
+    supervisor = Supervisor(
+        say=lambda text: console.print(f"[yellow]{text}[/]"),
+        stop=stop,
+        changed=lambda pids: remember(environment.home, pids),
+    )
+    try:
+        database, clock = _start(environment, supervisor, bootstrap=bootstrap, ui=ui, say=console.print)
+        console.print(_addresses(environment, database, time.monotonic() - began, ui=ui))
+        _watch(environment, supervisor, database, clock, console, bootstrap=bootstrap)
+    except StopAsked:
+        console.print("Stopped while starting.")
+    finally:
+        console.print("Stopping ...")
+        supervisor.end()
+        if environment.database_url is None and not was_running:
+            embedded.stop(environment.home)
+        console.print("Everything is stopped.")
+
+
+def _start(
+    environment: Environment, supervisor: Supervisor, *, bootstrap: bool, ui: bool, say
+) -> tuple[Database, Clock]:
+    from precog_assets.cli import programs, simulator
+    from precog_assets.cli.instance import variables, write_instance, write_workspace
+    from precog_assets.cli.supervisor import Chore, StopAsked
+    from precog_assets.services import clock_of, dagster_storage_url, open_database
+
+    clock = clock_of(environment)
+    first = [supervisor.start(simulator.program(environment))] if environment.runs_simulator else []
+    say("Database ...")
+    database = open_database(environment, clock)
+    if supervisor.stop.is_set():
+        raise StopAsked
+    write_instance(environment)
+    workspace = write_workspace(environment)
+    shared = variables(environment, dagster_storage_url(database))
+    first.append(supervisor.start(programs.code_server(environment, shared)))
+    say("Simulator and definitions ..." if environment.runs_simulator else "Definitions ...")
+    supervisor.wait_for(first[:-1], START_TIMEOUT_S)
+    supervisor.chores.append(Chore(programs.command(environment, shared, "first pass", ["once"])))
+    if bootstrap:
+        days = ["bootstrap", "--days", str(BOOTSTRAP_DAYS)]
+        supervisor.chores.append(Chore(programs.command(environment, shared, "past seasons", days)))
+    supervisor.look()
+    supervisor.wait_for(first, START_TIMEOUT_S)
+    last = [supervisor.start(programs.webserver(environment, shared, workspace), essential=True)] if ui else []
+    if ui:
+        say("Dagster ...")
+    supervisor.start(programs.daemon(environment, shared, workspace, database))
+    supervisor.wait_for(last, START_TIMEOUT_S)
+    return database, clock
+
+
+def _addresses(environment: Environment, database: Database, took_s: float, *, ui: bool) -> str:
+    from precog_assets.cli.children import reachable
+
+    settings = environment.settings
+    lines = [f"[bold]Precog {environment.name}[/] is up after {took_s:.0f} s; Ctrl-C stops it."]
+    if ui:
+        lines.append(f"  Dagster    http://{reachable(settings.precog_ui_host)}:{settings.precog_ui_port}")
+    where = "embedded PostgreSQL" if database.embedded else "the server of DATABASE_URL"
+    lines.append(f"  database   {environment.database_name} on {where}: precog db psql")
+    if environment.runs_simulator:
+        lines.append(f"  simulator  http://127.0.0.1:{settings.sim_port}/simulator/health")
+    lines.append(f"  logs       {environment.home / 'logs'}")
+    return "\n".join(lines)
+
+
+def _watch(
+    environment: Environment, supervisor: Supervisor, database: Database, clock: Clock, console, *, bootstrap: bool
+) -> None:
+    from rich.live import Live
+
+    from precog_assets.cli.status import line, read_numbers
+    from precog_assets.config import chosen_leagues
+    from precog_assets.domain.errors import PrecogError
+    from precog_assets.store.engine import engine_for
+
+    engine = engine_for(database.url)
+    leagues = [league.key for league in chosen_leagues(environment.settings.precog_leagues)]
+
+    def now():
+        supervisor.look()
+        try:
+            numbers = read_numbers(engine, clock, leagues, BOOTSTRAP_DAYS if bootstrap else 0)
+        except PrecogError as error:
+            return line(error, supervisor.states())
+        return line(numbers, supervisor.states())
+
+    if console.is_terminal:
+        with Live(now(), console=console, auto_refresh=False) as live:
+            while not supervisor.stop.wait(1.5):
+                live.update(now(), refresh=True)
+        return
+    next_line = 0.0
+    while not supervisor.stop.is_set():
+        text = now()
+        if time.monotonic() >= next_line:
+            console.print(text.plain, markup=False)
+            sys.stdout.flush()
+            next_line = time.monotonic() + LINE_EVERY_S
+        supervisor.stop.wait(1.0)
