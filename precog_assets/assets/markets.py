@@ -1,12 +1,9 @@
 """Markets: Kalshi's listings, kept raw, and the markets and quotes read from them, in one step; the series."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
-from typing import Literal
 
 import dagster as dg
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from precog_assets.assets.results import failures_named, materialized, require_answers
 from precog_assets.assets.tables import DAILY, LIVE, RETRIES, table_spec
@@ -33,7 +30,6 @@ raw_markets_spec = table_spec(
     kinds=("kalshi", "json"),
     deps=(SERIES.path,),
     freshness=LIVE,
-    skippable=True,
 )
 markets_spec = table_spec(
     MARKETS.path,
@@ -43,7 +39,6 @@ markets_spec = table_spec(
     kinds=("python",),
     deps=(RAW_MARKETS.path,),
     freshness=LIVE,
-    skippable=True,
 )
 quotes_spec = table_spec(
     QUOTES.path,
@@ -53,17 +48,25 @@ quotes_spec = table_spec(
     kinds=("python",),
     deps=(RAW_MARKETS.path, MARKETS.path),
     freshness=LIVE,
-    skippable=True,
 )
-Listing = Literal["unopened", "open", "closed", "settled"]
+STATUSES = ("unopened", "open", "closed", "settled")
+"""Kalshi's query values."""
 
 
 class MarketsConfig(dg.Config):
     """Which markets to read: listings by status, or a sweep of those that left them without being final."""
 
-    statuses: list[Listing] = Field(default=["unopened", "open", "closed", "settled"])
+    statuses: list[str] = Field(default=list(STATUSES))
     sweep_only: bool = Field(default=False, description="Read again only markets that are not final though over")
     step: str = Field(default="markets", description="The name under which ops.steps keeps the run")
+
+    @field_validator("statuses")
+    @classmethod
+    def _known(cls, statuses: list[str]) -> list[str]:
+        unknown = [status for status in statuses if status not in STATUSES]
+        if unknown or not statuses:
+            raise ValueError(f"statuses: expected some of {', '.join(STATUSES)}, was {statuses}")
+        return statuses
 
 
 @dg.multi_asset(specs=[series_spec], name="series", retry_policy=RETRIES)

@@ -1,7 +1,5 @@
 """Ratings: Elo by league, replayed from stored results; one partition a league."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from precog_assets.assets.games import GAMES

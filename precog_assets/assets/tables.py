@@ -35,7 +35,6 @@ def table_spec(
     kinds: Sequence[str],
     deps: Sequence[Sequence[str]] = (),
     freshness: dg.FreshnessPolicy | None = None,
-    skippable: bool = False,
     partitions: dg.PartitionsDefinition | None = None,
 ) -> dg.AssetSpec:
     """The spec of an asset whose rows stand in `table` (schema and name). Raises KeyError for an unknown table."""
@@ -48,7 +47,6 @@ def table_spec(
         owners=list(OWNERS),
         code_version="1",
         freshness_policy=freshness,
-        skippable=skippable,
         partitions_def=partitions,
         metadata=table_metadata(table),
     )

@@ -70,7 +70,10 @@ def validated(frame: pl.DataFrame, table: str) -> Finding:
         pandera_schema(table).validate(frame, lazy=True)
     except SchemaErrors as errors:
         cases: Any = errors.failure_cases
-        named = cases.with_columns(pl.col("column").fill_null("row"))
+        # A missing or unknown column is named by the failing case, a rule across columns by nothing.
+        of_columns = pl.col("check").str.starts_with("column_in_")
+        place = pl.when(of_columns).then(pl.col("failure_case")).otherwise(pl.col("column")).fill_null("row")
+        named = cases.with_columns(place.alias("column"))
         counts = named.group_by("column", "check").len().sort("len", "column", "check", descending=[True, False, False])
         told = {f"{column}: {check}": count for column, check, count in counts.rows()}
         found = next((index for index in named["index"].to_list() if index is not None), None)
@@ -87,7 +90,9 @@ def validated(frame: pl.DataFrame, table: str) -> Finding:
                 "first_row": {} if found is None else {n: str(v) for n, v in frame.row(found, named=True).items()},
             },
         )
-    return Finding(True, f"{frame.height} recent rows of {table} are as they must be", facts={"rows_checked": frame.height})
+    return Finding(
+        True, f"{frame.height} recent rows of {table} are as they must be", facts={"rows_checked": frame.height}
+    )
 
 
 def checked(connection: sa.Connection, table: str, now: datetime) -> Finding:

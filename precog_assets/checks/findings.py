@@ -96,10 +96,10 @@ def rejections(connection: sa.Connection, first_words: Sequence[str], now: datet
     rows_in, rejected = connection.execute(query).one()
     share = rejected / rows_in if rows_in else 0.0
     reasons = sa.select(refused.c.reason, sa.func.count()).where(refused.c.last_seen_at > since)
-    counted = connection.execute(reasons.group_by(refused.c.reason)).tuples().all() if rejected else []
+    counted = {row[0]: row[1] for row in connection.execute(reasons.group_by(refused.c.reason))} if rejected else {}
     return Finding(
         share <= REJECTED_SHARE,
         f"{rejected} of {rows_in} rows of the last day were rejected ({share:.1%}; at most {REJECTED_SHARE:.0%})",
         warn=True,
-        facts={"share": share, "rows_in": int(rows_in), "rejected": int(rejected), "reasons": dict(counted)},
+        facts={"share": share, "rows_in": int(rows_in), "rejected": int(rejected), "reasons": counted},
     )

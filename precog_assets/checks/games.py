@@ -115,7 +115,13 @@ def archive_budget(services: Services) -> Finding:
     use = archive_use(services)
     return Finding(
         use.status == "ok",
-        use.text if use.status != "over" else f"{use.text}: raise RAW_ARCHIVE_BUDGET_GB or shorten RAW_RETENTION_MONTHS",
+        use.text
+        if use.status != "over"
+        else f"{use.text}: raise RAW_ARCHIVE_BUDGET_GB or shorten RAW_RETENTION_MONTHS",
         warn=use.status == "near",
-        facts={"used_bytes": use.used_bytes, "budget_bytes": use.budget_bytes, "last_day_bytes": use.grown_last_day_bytes},
+        facts={
+            "used_bytes": use.used_bytes,
+            "budget_bytes": use.budget_bytes,
+            "last_day_bytes": use.grown_last_day_bytes,
+        },
     )

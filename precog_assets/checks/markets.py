@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -24,12 +24,13 @@ _LIVE_LISTINGS = sa.text(
     """
     SELECT m.series_ticker, count(DISTINCT m.market_id) AS markets,
            (SELECT max(f.last_polled_at) FROM ops.feeds f WHERE f.source = 'kalshi' AND f.last_outcome IN
-              ('ok', 'not_modified') AND f.feed LIKE 'kalshi:markets:' || m.series_ticker || ':open:%') AS last_polled_at
+              ('ok', 'not_modified') AND starts_with(f.feed, :listings || m.series_ticker || :open)) AS last_polled_at
     FROM market.markets m JOIN market.market_games l USING (market_id) JOIN core.games g USING (game_id)
     WHERE m.status = 'active' AND g.phase IN ('in_play', 'delayed') AND g.start_time > :long_ago
     GROUP BY m.series_ticker ORDER BY m.series_ticker
     """
 )
+_FEED = {"listings": "kalshi:markets:", "open": ":open:"}
 
 
 @dg.multi_asset_check(
@@ -94,11 +95,11 @@ def clock_speed(services: Services) -> float:
 
 def live_age(connection: sa.Connection, now: datetime, limit_s: float) -> Finding:
     """How long ago the listings of markets with a game in play were last answered, worst first."""
-    from datetime import timedelta
-
-    rows = list(connection.execute(_LIVE_LISTINGS, {"long_ago": now - timedelta(days=3)}))
+    rows = list(connection.execute(_LIVE_LISTINGS, {"long_ago": now - timedelta(days=3), **_FEED}))
     never = [row.series_ticker for row in rows if row.last_polled_at is None]
-    ages = {row.series_ticker: round((now - row.last_polled_at).total_seconds(), 1) for row in rows if row.last_polled_at}
+    ages = {
+        row.series_ticker: round((now - row.last_polled_at).total_seconds(), 1) for row in rows if row.last_polled_at
+    }
     stale = {series: age for series, age in ages.items() if age > limit_s}
     facts = {"age_s": ages, "markets": {row.series_ticker: row.markets for row in rows}, "limit_s": limit_s}
     if not stale and not never:

@@ -32,6 +32,8 @@ class Program:
     variables: Mapping[str, str]
     ready: Callable[[], bool]
     stop_signal: signal.Signals = signal.SIGTERM
+    unset: tuple[str, ...] = ()
+    """Variables of ours that it must not see."""
 
 
 class Child:
@@ -48,7 +50,7 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, **program.variables},
+                env=_variables(program),
                 # A group of its own: Ctrl-C reaches this command alone, which then stops its children in order.
                 start_new_session=True,
             )
@@ -80,6 +82,11 @@ class Child:
 
     def tail(self, lines: int = 15) -> str:
         return log_tail(self.program.log, lines)
+
+
+def _variables(program: Program) -> dict[str, str]:
+    merged = {**os.environ, **program.variables}
+    return {name: value for name, value in merged.items() if name not in program.unset}
 
 
 def end_group(pid: int) -> None:

@@ -105,6 +105,7 @@ def _chosen(environment: Environment) -> tuple[dict[str, str], list[str]]:
             if field != "database_url" or has_password(text):
                 withheld.append(field.upper())
                 continue
-            value = text
-        lines[field.upper()] = value.isoformat() if hasattr(value, "isoformat") else str(value)
+            lines[field.upper()] = text
+        else:
+            lines[field.upper()] = str(value)
     return lines, withheld

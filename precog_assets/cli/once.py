@@ -69,7 +69,7 @@ def _models(services: Services) -> list[Result]:
     """The SQL models, built last: they read what the steps wrote. `rows in` is what each holds now."""
     from precog_assets.domain.errors import PrecogError
     from precog_assets.pipeline.report import StepReport, new_correlation_id
-    from precog_assets.pipeline.sql_models import build_models
+    from precog_assets.pipeline.sql_models.build import build_models
 
     try:
         built = build_models(services.engine)

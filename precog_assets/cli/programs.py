@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,10 @@ from precog_assets.environment import Environment
 
 if TYPE_CHECKING:
     from precog_assets.services import Database
+
+WORKSPACE_ONLY = ("DAGSTER_MODULE_NAME",)
+"""With this variable set, Dagster's processes refuse a workspace file."""
+GENTLY = ("nice", "-n", "10") if shutil.which("nice") else ()
 
 
 def code_server(environment: Environment, variables: Mapping[str, str]) -> Program:
@@ -40,6 +45,7 @@ def webserver(environment: Environment, variables: Mapping[str, str], workspace:
         log=environment.home / "logs" / "webserver.log",
         variables=variables,
         ready=lambda: get(host, port, "/server_info") is not None,
+        unset=WORKSPACE_ONLY,
     )
 
 
@@ -53,6 +59,7 @@ def daemon(environment: Environment, variables: Mapping[str, str], workspace: Pa
         variables=variables,
         ready=lambda: _has_heartbeat(database.dagster_url, began),
         stop_signal=signal.SIGINT,
+        unset=WORKSPACE_ONLY,
     )
 
 
@@ -60,7 +67,8 @@ def command(environment: Environment, variables: Mapping[str, str], name: str, a
     """A `precog` command of this very installation, as a child."""
     return Program(
         name=name,
-        command=[sys.executable, "-m", "precog_assets.cli.main", *arguments],
+        # Work of minutes must not slow the sensors and the UI.
+        command=[*GENTLY, sys.executable, "-m", "precog_assets.cli.main", *arguments],
         log=environment.home / "logs" / f"{name.replace(' ', '_')}.log",
         variables=variables,
         ready=lambda: True,

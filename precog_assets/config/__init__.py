@@ -42,7 +42,8 @@ def _mapping(loader: _UniqueKeys, node: yaml.MappingNode, deep: bool = False) ->
     for key_node, _ in node.value:
         key = loader.construct_object(key_node, deep=True)
         if key in seen:
-            raise ConfigurationError(f"{key_node.start_mark}: `{key}` is given twice; keep one.")
+            mark = key_node.start_mark
+            raise ConfigurationError(f"{mark.name}, line {mark.line + 1}: `{key}` is given twice; keep one.")
         seen.add(key)
     return yaml.SafeLoader.construct_mapping(loader, node, deep)
 
@@ -51,9 +52,16 @@ _UniqueKeys.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _map
 
 
 def _rows(path: Path, top: str) -> dict[str, Any]:
-    document = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys)  # noqa: S506 - a SafeLoader
+    try:
+        with path.open(encoding="utf-8") as file:
+            document = yaml.load(file, Loader=_UniqueKeys)  # noqa: S506 - a SafeLoader
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigurationError(f"{path}: cannot be read: {error}") from error
     if not isinstance(document, dict) or not isinstance(document.get(top), dict):
         raise ConfigurationError(f"{path}: expected a mapping under `{top}:`.")
+    for key, row in document[top].items():
+        if not isinstance(row, dict):
+            raise ConfigurationError(f"{path}: `{top}.{key}`: expected a mapping (was {row!r}).")
     return document[top]
 
 

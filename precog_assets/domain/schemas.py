@@ -7,7 +7,6 @@ when a schema is built, since descriptions are wanted where definitions load.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
@@ -68,10 +67,7 @@ class TableRules:
 
 
 _SCORE = 400
-_COMPARED = (
-    Rule("known not before the start of records", "known_at >= timestamp '1990-01-01 00:00:00'"),
-    Rule("confirmed not before observed", "confirmed_at >= observed_at"),
-)
+_IN_ORDER = (Rule("confirmed not before observed", "confirmed_at >= observed_at"),)
 
 TEAMS = TableRules(
     "core.teams",
@@ -128,7 +124,7 @@ GAME_STATES = TableRules(
         Column("home_score", "integer", "Points; sets in tennis", nullable=True, low=0, high=_SCORE),
         Column("away_score", "integer", "Points; sets in tennis", nullable=True, low=0, high=_SCORE),
     ),
-    (*_COMPARED, Rule("live facts are known when observed", "origin <> 'live' OR known_at = observed_at")),
+    (*_IN_ORDER, Rule("live facts are known when observed", "origin <> 'live' OR known_at = observed_at")),
 )
 
 MARKETS = TableRules(
@@ -163,7 +159,7 @@ QUOTES = TableRules(
         Column("volume", "count", "Contracts traded so far", nullable=True, low=0),
         Column("open_interest", "count", "Contracts open", nullable=True, low=0),
     ),
-    (Rule("bid not above ask", "yes_bid <= yes_ask"), *_COMPARED),
+    (Rule("bid not above ask", "yes_bid <= yes_ask"), *_IN_ORDER),
 )
 
 MARKET_GAMES = TableRules(
@@ -242,11 +238,10 @@ def pandera_schema(table: str) -> pa.DataFrameSchema:
         },
         checks=[holds(rule) for rule in rules.rules],
         strict=True,
-        name=table,
     )
 
 
-def _checks(column: Column, pa: Any) -> Sequence[pa.Check]:
+def _checks(column: Column, pa: Any) -> list[Any]:
     checks = []
     if column.one_of:
         checks.append(pa.Check.isin(list(column.one_of)))

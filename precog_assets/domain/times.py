@@ -16,7 +16,7 @@ from precog_assets.domain.leagues import League, SeasonLabel
 
 EASTERN = ZoneInfo("America/New_York")
 
-_INSTANT = re.compile(r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$")
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})", re.ASCII)
 _FRACTION = re.compile(r"\.(\d{1,9})")
 
 
@@ -65,11 +65,13 @@ def parse_instant(text: str) -> datetime:
 
     Raises ValueError naming the text when it is not one, or carries no zone.
     """
-    if not isinstance(text, str) or not _INSTANT.match(text):
+    if not isinstance(text, str) or not _INSTANT.fullmatch(text):
         raise ValueError(f"not an instant: {text!r}; expected e.g. 2026-10-09T00:15Z or 2026-10-09T00:15:00.123Z")
-    if len(text) > 20 and "." in text:
-        text = _FRACTION.sub(lambda m: "." + m.group(1)[:6].ljust(6, "0"), text)
-    return datetime.fromisoformat(text).astimezone(UTC)
+    whole = _FRACTION.sub(lambda m: "." + m.group(1)[:6].ljust(6, "0"), text) if "." in text else text
+    try:
+        return datetime.fromisoformat(whole).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"not an instant: {text!r} ({error})") from error
 
 
 def eastern_day(instant: datetime) -> date:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from precog_assets.services import Services
 
 SETTLED_DAYS = 2
-"""A day younger than this may still change: it is read again the next time."""
+"""A day read when it was younger than this (or yet to come) may still change: it is not remembered as read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,12 @@ def plan(services: Services, league: League, first: date, last: date, *, again: 
         return BackfillPlan(league, days, 0)
     with in_database(services.engine) as connection:
         finished = ops.units_done(connection, job_name(league))
-    young = eastern_day(services.clock.now()).toordinal() - SETTLED_DAYS
-    todo = [day for day in days if day.isoformat() not in finished or day.toordinal() > young]
+    todo = [day for day in days if day.isoformat() not in finished]
     return BackfillPlan(league, todo, len(days) - len(todo))
+
+
+def _is_settled(services: Services, day: date) -> bool:
+    return eastern_day(services.clock.now()).toordinal() - day.toordinal() >= SETTLED_DAYS
 
 
 def backfill_games(
@@ -67,7 +70,7 @@ def backfill_games(
             correlation_id=correlation_id,
             origin=Origin.BACKFILL,
             step=f"backfill {planned.league.key}",
-            unit=(job_name(planned.league), day.isoformat()),
+            unit=(job_name(planned.league), day.isoformat()) if _is_settled(services, day) else None,
         )
         add(total, one)
         progress(day, one)

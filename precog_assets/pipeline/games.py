@@ -33,7 +33,7 @@ def poll_games(
 ) -> StepReport:
     """Read the boards of these leagues' Eastern days; what changed is written in one transaction.
 
-    `unit` (job, unit) is marked finished in the same transaction when every board was read: backfills.
+    `unit` (job, unit) is marked finished once every board was read and its facts are written: backfills.
     Raises PrecogError(system.*) when the database or the archive is away; nothing is half written.
     """
     report = StepReport(step, correlation_id, services.clock.now())

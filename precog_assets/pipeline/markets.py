@@ -18,6 +18,7 @@ from precog_assets.sources.kalshi.parse_markets import VENUE, market_id_of, pars
 from precog_assets.sources.kalshi.parse_trading import parse_candlesticks, parse_orderbooks, parse_trades
 from precog_assets.store import markets as store
 from precog_assets.store.response_log import mark_applied
+from precog_assets.store.trades import write_candles, write_trades
 
 if TYPE_CHECKING:
     from precog_assets.services import Services
@@ -238,7 +239,7 @@ def read_trades(services: Services, league: League, *, correlation_id: str) -> S
             )
             for row in connection.execute(_TRADED, {"league": league.key, "since": now - TRADES_LOOKBACK})
         ]
-    return _read_rows(services, wanted, report, lambda _, body: parse_trades(body), store.write_trades)
+    return _read_rows(services, wanted, report, lambda _, body: parse_trades(body), write_trades)
 
 
 _TRADED = sa.text(
@@ -279,7 +280,7 @@ def read_candles(services: Services, league: League, *, correlation_id: str, per
         wanted if tickers else [],
         report,
         lambda _, body: parse_candlesticks(body, None, period_minutes),
-        store.write_candles,
+        write_candles,
     )
 
 

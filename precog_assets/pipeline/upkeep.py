@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -40,7 +39,6 @@ def upkeep(services: Services, *, correlation_id: str) -> StepReport:
     now = services.clock.now()
     settings = services.environment.settings
     report = StepReport("upkeep", correlation_id, now)
-    archive = Path(settings.partition_archive_url) if settings.partition_archive_url else None
     with in_database(services.engine) as connection:
         partitions.make_ahead(connection, now)
         dropped = [
@@ -50,7 +48,7 @@ def upkeep(services: Services, *, correlation_id: str) -> StepReport:
                 (quotes, settings.quotes_retention_months),
                 (order_books, settings.quotes_retention_months),
             )
-            for month in partitions.drop_older(connection, table, now, keep, archive)
+            for month in partitions.drop_older(connection, table, now, keep, services.environment.partition_archive)
         ]
         report.notes["months_dropped"] = len(dropped)
         report.notes["rows_dropped"] = sum(month.rows for month in dropped)

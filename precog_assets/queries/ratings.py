@@ -21,20 +21,27 @@ RATINGS = {
     "rated": pl.Boolean,
 }
 _CURRENT = sa.text(
-    "SELECT * FROM (SELECT DISTINCT ON (r.team_id, r.model_version) r.league, r.team_id, t.display_name, "
+    "SELECT * FROM (SELECT DISTINCT ON (r.team_id) r.league, r.team_id, t.display_name, "
     "r.rating_after AS rating, r.games_before + 1 AS games, r.season, r.start_time, r.model_version, "
     "r.games_before + 1 >= :min_games FROM model.ratings r JOIN core.teams t USING (team_id) "
-    "WHERE r.league = :league AND r.superseded_at IS NULL "
-    "ORDER BY r.team_id, r.model_version, r.start_time DESC, r.game_id DESC) latest ORDER BY rating DESC, team_id"
+    "WHERE r.league = :league AND r.model_version = :version AND r.superseded_at IS NULL "
+    "ORDER BY r.team_id, r.start_time DESC, r.game_id DESC) latest ORDER BY rating DESC, team_id"
 )
 
 
-def team_ratings(engine: sa.Engine, league: str) -> pl.DataFrame:
+def team_ratings(engine: sa.Engine, league: str, *, version: str | None = None) -> pl.DataFrame:
     """The rating of every team of a league after its last game, best first; columns of RATINGS.
 
+    `version` names the model (`model_version`), by default the one of the parameters in force.
     `rated` is false while a team has fewer games than the league's `min_games`: its rating means little.
     """
+    from precog_assets.ratings.elo import model_version  # brings numpy, which other readers do not need
+
     leagues = load_leagues()
     if league not in leagues:
         raise ConfigurationError(f"Unknown league {league!r}; known: {', '.join(leagues)}.")
-    return frame(engine, _CURRENT, {"league": league, "min_games": leagues[league].rating.min_games}, RATINGS)
+    parameters = leagues[league].rating
+    chosen = {"league": league, "min_games": parameters.min_games, "version": version}
+    if version is None:
+        chosen["version"] = model_version(league, parameters)
+    return frame(engine, _CURRENT, chosen, RATINGS)

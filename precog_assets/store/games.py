@@ -258,15 +258,18 @@ _PROJECT = sa.text(
         home_score = s.home_score, away_score = s.away_score, winner = s.winner,
         start_time = s.start_time, start_time_valid = s.start_time_valid,
         home_team_id = s.home_team_id, away_team_id = s.away_team_id,
-        last_observed_at = s.observed_at, last_changed_at = s.observed_at
+        first_observed_at = least(g.first_observed_at, s.first_at),
+        last_observed_at = greatest(g.last_observed_at, s.observed_at), last_changed_at = s.observed_at
     FROM (
-        SELECT DISTINCT ON (game_id) * FROM core.game_states
-        WHERE game_id = ANY(:game_ids) ORDER BY game_id, observed_at DESC
+        SELECT DISTINCT ON (game_id) *, min(observed_at) OVER (PARTITION BY game_id) AS first_at
+        FROM core.game_states WHERE game_id = ANY(:game_ids) ORDER BY game_id, observed_at DESC
     ) s
-    WHERE g.game_id = s.game_id AND (g.last_changed_at, g.status, g.state, g.completed, g.home_score, g.away_score,
-        g.winner, g.start_time, g.start_time_valid, g.home_team_id, g.away_team_id)
+    WHERE g.game_id = s.game_id AND (
+        g.first_observed_at > s.first_at OR
+        (g.last_changed_at, g.status, g.state, g.completed, g.home_score, g.away_score,
+            g.winner, g.start_time, g.start_time_valid, g.home_team_id, g.away_team_id)
         IS DISTINCT FROM (s.observed_at, s.status, s.state, s.completed, s.home_score, s.away_score,
-        s.winner, s.start_time, s.start_time_valid, s.home_team_id, s.away_team_id)
+            s.winner, s.start_time, s.start_time_valid, s.home_team_id, s.away_team_id))
     """
 )
 

@@ -1,4 +1,4 @@
-"""Writing series, events, markets, their states, quotes, books, trades and candles.
+"""Writing series, events, markets, their states, quotes and books; trades and candles are in `store.trades`.
 
 States, quotes and books are facts; `market.markets` shows the latest state. Quotes and books carry the
 compact `market_key`, which is given here and never changes.
@@ -16,7 +16,6 @@ import orjson
 import sqlalchemy as sa
 
 from precog_assets.domain.facts import (
-    CandleSeen,
     EventSeen,
     MarketSeen,
     Observation,
@@ -24,7 +23,6 @@ from precog_assets.domain.facts import (
     Origin,
     QuoteSeen,
     SeriesSeen,
-    TradeSeen,
 )
 from precog_assets.store import tables
 from precog_assets.store.bulk import CurrentTarget, FactTarget, WriteCounts, write
@@ -54,9 +52,10 @@ MARKETS = CurrentTarget(
         "price_level_structure",
         "price_ranges",
         "rules_primary",
+        "settlement_time",
     ),
     stamps=("last_observed_at",),
-    once=(*STATE_VALUES, "settlement_time", "first_observed_at", "last_changed_at"),
+    once=(*STATE_VALUES, "first_observed_at", "last_changed_at"),
     newer="last_observed_at",
 )
 SERIES = CurrentTarget(
@@ -73,40 +72,6 @@ EVENTS = CurrentTarget(
     stamps=("last_observed_at",),
     newer="last_observed_at",
 )
-TRADES = CurrentTarget(
-    tables.trades,
-    key=("trade_id",),
-    values=(),
-    once=(
-        "market_id",
-        "traded_at",
-        "yes_price",
-        "count",
-        "taker_side",
-        "is_block",
-        "observed_at",
-        "known_at",
-        "origin",
-        "response_id",
-    ),
-)
-CANDLES = CurrentTarget(
-    tables.candles,
-    key=("market_id", "period_minutes", "end_time"),
-    values=(
-        "yes_bid_close",
-        "yes_ask_close",
-        "price_open",
-        "price_high",
-        "price_low",
-        "price_close",
-        "volume",
-        "open_interest",
-    ),
-    stamps=("observed_at", "known_at", "origin", "response_id"),
-    newer="observed_at",
-)
-
 _keys: dict[str, dict[str, int]] = {}
 _keys_lock = threading.Lock()
 
@@ -195,52 +160,6 @@ def write_order_books(connection: sa.Connection, observed: Sequence[tuple[OrderB
     return write(connection, ORDER_BOOKS, rows)
 
 
-def write_trades(connection: sa.Connection, observed: Sequence[tuple[TradeSeen, Observation]]) -> WriteCounts:
-    """Add the trades that are new; `known_at` is the trade's own time unless it was seen live."""
-    rows = [
-        (
-            trade.trade_id,
-            trade.market_id,
-            trade.created_time,
-            trade.yes_price,
-            trade.count,
-            trade.taker_side,
-            trade.is_block,
-            seen.observed_at,
-            seen.observed_at if seen.origin is Origin.LIVE else trade.created_time,
-            seen.origin.value,
-            seen.response_id,
-        )
-        for trade, seen in observed
-    ]
-    return write(connection, TRADES, rows)
-
-
-def write_candles(connection: sa.Connection, observed: Sequence[tuple[CandleSeen, Observation]]) -> WriteCounts:
-    """Write candles; one still forming is brought up to date."""
-    rows = [
-        (
-            candle.market_id,
-            candle.period_minutes,
-            candle.end_time,
-            candle.yes_bid_close,
-            candle.yes_ask_close,
-            candle.price_open,
-            candle.price_high,
-            candle.price_low,
-            candle.price_close,
-            candle.volume,
-            candle.open_interest,
-            seen.observed_at,
-            candle.end_time,
-            seen.origin.value,
-            seen.response_id,
-        )
-        for candle, seen in observed
-    ]
-    return write(connection, CANDLES, rows)
-
-
 def write_series(
     connection: sa.Connection, series: Sequence[SeriesSeen], venue: str, league_of: Mapping[str, str], at: datetime
 ) -> WriteCounts:
@@ -304,13 +223,13 @@ def _market_row(market: MarketSeen, seen: Observation, league_of: Mapping[str, s
         market.price_level_structure,
         orjson.dumps([[str(part) for part in step] for step in market.price_ranges]).decode(),
         market.rules_primary,
+        market.settlement_time,
         at,
         market.status,
         market.result,
         market.close_time,
         market.settlement_value,
         market.expiration_value,
-        market.settlement_time,
         at,
         at,
     )
@@ -338,14 +257,17 @@ _PROJECT = sa.text(
     """
     UPDATE market.markets m SET
         status = s.status, result = s.result, close_time = s.close_time, settlement_value = s.settlement_value,
-        expiration_value = s.expiration_value, last_observed_at = s.observed_at, last_changed_at = s.observed_at
+        expiration_value = s.expiration_value, first_observed_at = least(m.first_observed_at, s.first_at),
+        last_observed_at = greatest(m.last_observed_at, s.observed_at), last_changed_at = s.observed_at
     FROM (
-        SELECT DISTINCT ON (market_id) * FROM market.market_states
+        SELECT DISTINCT ON (market_id) *, min(observed_at) OVER (PARTITION BY market_id) AS first_at
+        FROM market.market_states
         WHERE market_id = ANY(:market_ids) ORDER BY market_id, observed_at DESC
     ) s
     WHERE m.market_id = s.market_id
-      AND (m.last_changed_at, m.status, m.result, m.close_time, m.settlement_value, m.expiration_value)
-      IS DISTINCT FROM (s.observed_at, s.status, s.result, s.close_time, s.settlement_value, s.expiration_value)
+      AND (m.first_observed_at > s.first_at
+           OR (m.last_changed_at, m.status, m.result, m.close_time, m.settlement_value, m.expiration_value)
+           IS DISTINCT FROM (s.observed_at, s.status, s.result, s.close_time, s.settlement_value, s.expiration_value))
     """
 )
 

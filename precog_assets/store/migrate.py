@@ -64,7 +64,7 @@ def alembic_config() -> Config:
 def versions(connection: sa.Connection) -> tuple[str | None, str | None]:
     """The revision the database is at, and the newest this code knows."""
     context = MigrationContext.configure(connection, opts={"version_table_schema": "ops"})
-    return context.get_current_revision(), ScriptDirectory.from_config(alembic_config()).get_current_head()
+    return context.get_current_revision(), _scripts(alembic_config()).get_current_head()
 
 
 def migrate(url: str, *, env: str, data_class: str, now: datetime) -> bool:
@@ -77,19 +77,13 @@ def migrate(url: str, *, env: str, data_class: str, now: datetime) -> bool:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as lock:
         lock.execute(sa.text(_LOCK))
         try:
+            # One transaction: a process killed in the middle leaves no tables without a stamp.
             with engine.begin() as connection:
                 is_new = not sa.inspect(connection).has_table("stamp", schema="ops")
                 if not is_new:
                     check_stamp(connection, env=env, data_class=data_class)
                 connection.execute(sa.text("CREATE SCHEMA IF NOT EXISTS ops"))
-                current, head = versions(connection)
-            if current != head:
-                with engine.connect() as connection:
-                    config = alembic_config()
-                    config.attributes["connection"] = connection
-                    command.upgrade(config, "head")
-                    connection.commit()
-            with engine.begin() as connection:
+                _upgrade(connection)
                 if is_new:
                     connection.execute(sa.insert(stamp).values(env=env, **{"class": data_class}, stamped_at=now))
                 partitions.make_ahead(connection, now)
@@ -98,6 +92,24 @@ def migrate(url: str, *, env: str, data_class: str, now: datetime) -> bool:
             return is_new
         finally:
             lock.execute(sa.text(_UNLOCK))
+
+
+def _upgrade(connection: sa.Connection) -> None:
+    config = alembic_config()
+    current, head = versions(connection)
+    if current == head:
+        return
+    if current is not None and current not in {one.revision for one in _scripts(config).walk_revisions()}:
+        raise ConfigurationError(
+            f"The database {connection.engine.url.database} is at revision {current}, which this version of Precog "
+            f"does not know (it knows up to {head}): a newer one migrated it. Update Precog, or use another database."
+        )
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _scripts(config: Config) -> ScriptDirectory:
+    return ScriptDirectory.from_config(config)
 
 
 def check_stamp(connection: sa.Connection, *, env: str, data_class: str) -> None:
@@ -121,10 +133,10 @@ def _grant_readers(connection: sa.Connection) -> None:
         sa.text("SELECT rolcreaterole OR rolsuper FROM pg_roles WHERE rolname = current_user")
     ).scalar_one()
     exists = connection.execute(sa.text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": READER_ROLE}).scalar()
-    if not may and not exists:
-        return
     if not exists:
-        connection.execute(sa.text(f"CREATE ROLE {READER_ROLE} LOGIN"))
+        if not may:
+            return
+        _create_reader(connection)
     for schema in SCHEMAS:
         for statement in (
             f"GRANT USAGE ON SCHEMA {schema} TO {READER_ROLE}",
@@ -132,3 +144,13 @@ def _grant_readers(connection: sa.Connection) -> None:
             f"ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT ON TABLES TO {READER_ROLE}",
         ):
             connection.execute(sa.text(statement))
+
+
+def _create_reader(connection: sa.Connection) -> None:
+    # Roles belong to the server: another database of it may be made at this very moment.
+    connection.execute(
+        sa.text(
+            f"DO $$ BEGIN CREATE ROLE {READER_ROLE} LOGIN; "
+            "EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
+        )
+    )

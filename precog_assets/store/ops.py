@@ -135,7 +135,7 @@ def units_done(connection: sa.Connection, job: str) -> set[str]:
 
 
 def mark_unit(connection: sa.Connection, job: str, unit: str, at: datetime, rows_in: int) -> None:
-    """Say, in the unit's own transaction, that it is finished."""
+    """Say that a unit is finished, once its facts are committed; one that is not said is read again."""
     statement = insert(backfill_units).values(job=job, unit=unit, done_at=at, rows_in=rows_in)
     connection.execute(
         statement.on_conflict_do_update(

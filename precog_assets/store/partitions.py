@@ -21,6 +21,11 @@ from precog_assets.store.tables import PARTITIONED
 
 _known: set[tuple[str, str, tuple[int, int]]] = set()
 _lock = threading.Lock()
+# A partition that this very transaction made goes with it if it is rolled back, so it is not remembered.
+_COMMITTED = """
+    SELECT coalesce(xmin::text::bigint <> pg_current_xact_id_if_assigned()::text::bigint %% 4294967296, true)
+    FROM pg_class WHERE oid = to_regclass(%s)
+"""
 _MONTH = re.compile(r"_y(\d{4})m(\d{2})$")
 
 
@@ -53,9 +58,9 @@ def ensure_months(connection: sa.Connection, table: sa.Table, months: Iterable[t
         raw = driver_connection(connection)
         schema = table.schema or "public"
         with raw.cursor() as cursor:
-            cursor.execute("SELECT to_regclass(%s)", (f"{schema}.{partition_name(table, month)}",))
+            cursor.execute(_COMMITTED, (f"{schema}.{partition_name(table, month)}",))
             found = cursor.fetchone()
-            if found is None or found[0] is None:
+            if found is None:
                 cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"months {table.fullname}",))
                 cursor.execute(
                     sql.SQL("CREATE TABLE IF NOT EXISTS {} PARTITION OF {} FOR VALUES FROM ({}) TO ({})").format(
@@ -65,7 +70,7 @@ def ensure_months(connection: sa.Connection, table: sa.Table, months: Iterable[t
                         sql.Literal(end.isoformat()),
                     )
                 )
-            else:
+            elif found[0]:
                 with _lock:
                     _known.add(known)
 
@@ -119,10 +124,20 @@ def drop_older(
     return dropped
 
 
+def _free(folder: Path, name: str) -> Path:
+    """A file that is not there yet: a month can come back after it was dropped, and be dropped again."""
+    target = folder / f"{name}.parquet"
+    number = 2
+    while target.exists():
+        target = folder / f"{name}-{number}.parquet"
+        number += 1
+    return target
+
+
 def _archive_month(connection: sa.Connection, table: sa.Table, name: str, archive: Path) -> Path:
     folder = archive / table.fullname
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"{name}.parquet"
+    target = _free(folder, name)
     part = sa.Table(name, sa.MetaData(), *(sa.Column(c.name, c.type) for c in table.columns), schema=table.schema)
     frame = pl.read_database(sa.select(part), connection, infer_schema_length=None)
     temporary = target.with_suffix(".part")

@@ -18,6 +18,8 @@ from precog_assets.store import partitions
 from precog_assets.store.engine import database_error
 from precog_assets.store.tables import archive_growth, feeds, responses
 
+_FEED_LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('capture ' || :feed, 0))")
+
 
 class DatabaseResponseLog:
     """The `ResponseLog` of a running platform; safe to use from several threads."""
@@ -38,7 +40,8 @@ class DatabaseResponseLog:
             if known is not None:
                 return Captured(known, sha256, unchanged=True)
             stored = self._archive.put(sha256, response.body)
-            return Captured(self._record(response, sha256, stored), sha256, unchanged=False)
+            response_id, is_new = self._record(response, sha256, stored)
+            return Captured(response_id, sha256, unchanged=not is_new)
         except DBAPIError as error:
             away = database_error(error)
             if away is None:
@@ -46,7 +49,14 @@ class DatabaseResponseLog:
             raise away from error
 
     def _poll_unchanged(self, response: RawResponse, sha256: str) -> int | None:
-        statement = (
+        with self._engine.begin() as connection:
+            # Losing a poll's time in a crash of the server loses nothing: it is polled again.
+            connection.execute(sa.text("SET LOCAL synchronous_commit = off"))
+            return connection.execute(self._unchanged(response, sha256)).scalar_one_or_none()
+
+    @staticmethod
+    def _unchanged(response: RawResponse, sha256: str) -> sa.UpdateBase:
+        return (
             sa.update(feeds)
             .where(feeds.c.feed == response.feed, feeds.c.last_sha256 == sha256, feeds.c.last_code == response.code)
             .values(
@@ -55,14 +65,15 @@ class DatabaseResponseLog:
             )
             .returning(feeds.c.last_response_id)
         )
-        with self._engine.begin() as connection:
-            # Losing a poll's time in a crash of the server loses nothing: it is polled again.
-            connection.execute(sa.text("SET LOCAL synchronous_commit = off"))
-            return connection.execute(statement).scalar_one_or_none()
 
-    def _record(self, response: RawResponse, sha256: str, stored_bytes: int) -> int:
+    def _record(self, response: RawResponse, sha256: str, stored_bytes: int) -> tuple[int, bool]:
+        """The response's row, and whether it is new: another process may have kept the same bytes meanwhile."""
         at = response.observed_at
         with self._engine.begin() as connection:
+            connection.execute(_FEED_LOCK, {"feed": response.feed})
+            known = connection.execute(self._unchanged(response, sha256)).scalar_one_or_none()
+            if known is not None:
+                return known, False
             partitions.ensure_months(connection, responses, [(at.year, at.month)])
             response_id = connection.execute(
                 sa.insert(responses)
@@ -112,7 +123,7 @@ class DatabaseResponseLog:
                 )
             )
             self._grow(connection, at.date(), response.source, len(response.body), stored_bytes)
-        return response_id
+        return response_id, True
 
     def _grow(self, connection: sa.Connection, day: date, source: str, body: int, stored: int) -> None:
         row = insert(archive_growth).values(day=day, source=source, responses=1, body_bytes=body, stored_bytes=stored)

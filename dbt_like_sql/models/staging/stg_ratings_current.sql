@@ -1,11 +1,22 @@
+{{ config(materialized='table') }}
+-- A table, not a view: two marts and its own tests read it, and each reading would sort every rating again.
 -- A change of parameters makes a new model version; the one that wrote last is the one in use.
-with in_use as (
-    select distinct on (r.league)
+with versions as (
+    select
         r.league,
-        r.model_version
+        r.model_version,
+        max(r.computed_at) as last_computed_at
     from {{ source('model', 'ratings') }} as r
     where r.superseded_at is null
-    order by r.league, r.computed_at desc, r.model_version
+    group by r.league, r.model_version
+),
+
+in_use as (
+    select distinct on (versions.league)
+        versions.league,
+        versions.model_version
+    from versions
+    order by versions.league, versions.last_computed_at desc, versions.model_version
 )
 
 select distinct on (r.team_id)

@@ -78,9 +78,7 @@ def _run(connection: sa.Connection, project: Project, model: Model, test: ModelT
         limit=sql.Literal(SAMPLE),
     )
     try:
-        rows = connection.exec_driver_sql(
-            statement.as_string(None), execution_options={"no_parameters": True}
-        ).all()
+        rows = connection.exec_driver_sql(statement.as_string(None), execution_options={"no_parameters": True}).all()
     except ProgrammingError as error:
         raise ConfigurationError(f"{model.place}: the test {test.name} cannot run: {_first_line(error)}") from error
     return TestResult(test, int(rows[0][1]) if rows else 0, tuple(row[0] for row in rows))

@@ -15,6 +15,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope
+from sqlglot.schema import MappingSchema
 
 from precog_assets.pipeline.sql_models.files import Project
 from precog_assets.pipeline.sql_models.template import Relation
@@ -22,7 +23,6 @@ from precog_assets.store.tables import metadata
 
 DIALECT = "postgres"
 _TYPES = postgresql.dialect()
-Schema = dict[str, dict[str, dict[str, str]]]
 
 
 class LineageError(Exception):
@@ -42,23 +42,26 @@ Lineage = Mapping[Relation, Mapping[str, tuple[ColumnOrigin, ...]]]
 
 
 def column_lineage(project: Project) -> Lineage:
-    """The direct origins of every column of every model. Raises LineageError naming the model."""
-    schema: Schema = {}
+    """The direct origins of every column of every model.
+
+    Raises LineageError naming the model whose SQL sqlglot cannot follow; recursive queries are among those.
+    """
+    schema = MappingSchema(dialect=DIALECT)
     for table in metadata.tables.values():
         columns = {column.name: column.type.compile(dialect=_TYPES) for column in table.columns}
-        schema.setdefault(table.schema or "public", {})[table.name] = columns
+        schema.add_table(f"{table.schema}.{table.name}", columns)
     found: dict[Relation, dict[str, tuple[ColumnOrigin, ...]]] = {}
     for model in project.models.values():
         try:
             tree = qualify(sqlglot.parse_one(model.sql, dialect=DIALECT), schema=schema, dialect=DIALECT)
             scope = build_scope(tree)
-            if scope is None:
+            if scope is None or not isinstance(tree, exp.Query):
                 raise LineageError("it is not a query")
-            columns = {name: tuple(sorted(_origins(scope, name, frozenset()))) for name in tree.named_selects}
+            columns = {name: tuple(sorted(_origins(scope, name))) for name in tree.named_selects}
         except (SqlglotError, LineageError) as error:
             raise LineageError(f"{model.place}: {str(error).splitlines()[0]}") from error
         found[model.relation] = columns
-        schema.setdefault(model.relation.schema, {})[model.relation.name] = dict.fromkeys(columns, "text")
+        schema.add_table(str(model.relation), dict.fromkeys(columns, "text"))
     return found
 
 
@@ -73,43 +76,44 @@ def trace(lineage: Lineage, relation: Relation, column: str) -> set[ColumnOrigin
     return far
 
 
-def _origins(scope: Scope, column: str, seen: frozenset[tuple[int, str]]) -> set[ColumnOrigin]:
+def _origins(scope: Scope, column: str) -> set[ColumnOrigin]:
     """The table columns that an output column of a scope is made of."""
-    key = (id(scope), column)
-    if key in seen:  # a recursive query meets itself
-        return set()
-    seen |= {key}
     tree = scope.expression
     if isinstance(tree, exp.SetOperation):
         position = tree.named_selects.index(column)
         return {
-            origin
-            for branch in scope.set_operation_scopes
-            for origin in _origins(branch, branch.expression.named_selects[position], seen)
+            origin for branch in scope.set_operation_scopes for origin in _origins(branch, _outputs(branch)[position])
         }
     if isinstance(tree, exp.Select):
         for projection in tree.selects:
             if projection.alias_or_name == column:
-                return _within(scope, projection, seen)
+                return _within(scope, projection)
         raise LineageError(f"no column {column} among {', '.join(tree.named_selects)}")
     inner = scope.subquery_scopes
     if isinstance(tree, exp.Lateral) and inner:
-        return _origins(inner[0], column, seen)
-    return _within(scope, tree, seen)
+        return _origins(inner[0], column)
+    return _within(scope, tree)
 
 
-def _within(scope: Scope, node: exp.Expression, seen: frozenset[tuple[int, str]]) -> set[ColumnOrigin]:
+def _outputs(scope: Scope) -> list[str]:
+    tree = scope.expression
+    if not isinstance(tree, exp.Query):
+        raise LineageError(f"a branch is not a query: {tree.sql(DIALECT)[:80]}")
+    return tree.named_selects
+
+
+def _within(scope: Scope, node: exp.Expr) -> set[ColumnOrigin]:
     """The table columns named in an expression, queries inside it included."""
     if isinstance(node, exp.Column):
         source = scope.sources.get(node.table)
         if isinstance(source, exp.Table):
             return {ColumnOrigin(Relation(source.db, source.name), node.name)}
         if isinstance(source, Scope):
-            return _origins(source, node.name, seen)
+            return _origins(source, node.name)
         raise LineageError(f"nothing called {node.table!r} for the column {node.sql(DIALECT)}")
     if isinstance(node, exp.Query) and not isinstance(node, exp.Subquery):
         for inner in scope.subquery_scopes:
             if inner.expression is node:
-                return {origin for name in node.named_selects for origin in _origins(inner, name, seen)}
+                return {origin for name in node.named_selects for origin in _origins(inner, name)}
         raise LineageError(f"a query inside cannot be followed: {node.sql(DIALECT)[:80]}")
-    return {origin for child in node.iter_expressions() for origin in _within(scope, child, seen)}
+    return {origin for child in node.iter_expressions() for origin in _within(scope, child)}

@@ -1,0 +1,61 @@
+"""What was missed while nothing ran: schedules skip the hours in which the daemon was off; this does not.
+
+Belongs here: telling which jobs are overdue by ops.steps, and asking for them once an hour at most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from precog_assets.automation.jobs import BATCHES, AssetJob, Batch
+from precog_assets.resources import PrecogServices
+
+
+def overdue(
+    latest: Mapping[str, datetime], now: datetime, *, clock_speed: float = 1.0, batches: Sequence[Batch] = BATCHES
+) -> list[str]:
+    """The jobs whose step never ran, or ran too long ago; `latest` is by step.
+
+    `clock_speed`: seconds of `now`'s clock in one of ours, for a simulated world that runs faster.
+    """
+    late = []
+    for batch in batches:
+        if batch.overdue_after is None:
+            continue
+        last = latest.get(batch.step)
+        if last is None or now - last > batch.overdue_after * clock_speed:
+            late.append(batch.name)
+    return late
+
+
+def catch_up_sensor(jobs: Mapping[str, AssetJob], status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
+    """Asks for runs of overdue jobs: on a new database all of them, after a pause those that were missed."""
+
+    @dg.sensor(
+        name="catch_up",
+        jobs=[jobs[batch.name] for batch in BATCHES if batch.overdue_after is not None],
+        minimum_interval_seconds=29,
+        default_status=status,
+        description="Runs what the schedules missed",
+    )
+    def catch_up(services: PrecogServices) -> dg.SensorResult | dg.SkipReason:
+        import sqlalchemy as sa
+
+        from precog_assets.checks.markets import clock_speed
+        from precog_assets.pipeline.feeds import in_database
+        from precog_assets.store.tables import steps
+
+        opened = services.get()
+        with in_database(opened.engine) as connection:
+            query = sa.select(steps.c.step, sa.func.max(steps.c.started_at)).group_by(steps.c.step)
+            latest = {row[0]: row[1] for row in connection.execute(query)}
+        late = overdue(latest, opened.clock.now(), clock_speed=clock_speed(opened))
+        if not late:
+            return dg.SkipReason("catch up: nothing is overdue")
+        hour = datetime.now(UTC).strftime("%Y-%m-%dT%H")
+        return dg.SensorResult(run_requests=[dg.RunRequest(run_key=f"{job} {hour}", job_name=job) for job in late])
+
+    return catch_up

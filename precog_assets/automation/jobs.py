@@ -1,0 +1,208 @@
+"""The jobs, and when they run: calendar, results, discovery, settlements, history, marts, upkeep, backfills.
+
+Belongs here: which assets a job makes, with which settings, and its schedule. Does not: live polling.
+"""
+
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+
+import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import (
+    UnresolvedAssetJobDefinition as AssetJob,  # what define_asset_job returns; it has no public name
+)
+
+from precog_assets.assets.backfill import GAME_DAYS
+from precog_assets.assets.games import GAMES, RAW_GAMES, GamesConfig
+from precog_assets.assets.markets import MARKETS, QUOTES, RAW_MARKETS, SERIES, MarketsConfig
+from precog_assets.assets.ratings import RATINGS
+from precog_assets.assets.results import failures_named
+from precog_assets.assets.teams import TEAMS
+from precog_assets.assets.trading import CANDLES, TRADES
+from precog_assets.resources import PrecogServices
+
+ZONE = "America/New_York"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A job with its schedule. `api` serializes runs that spend one source's rate."""
+
+    name: str
+    schedule: str
+    """Its schedule's name."""
+    cron: str
+    assets: tuple[dg.AssetKey, ...]
+    description: str
+    api: str = ""
+    max_runtime_s: int = 1800
+    config: dg.RunConfig | None = None
+    step: str = ""
+    """The step of ops.steps whose last time tells when the job was last done."""
+    overdue_after: timedelta | None = None
+    """`catch_up` runs the job when its step is older; None: never."""
+
+
+_MARKETS_READ = (RAW_MARKETS, MARKETS, QUOTES)
+BATCHES = (
+    Batch(
+        "calendar",
+        "season_calendar",
+        "15 6 * * *",
+        (TEAMS, RAW_GAMES, GAMES),
+        "Teams, and the boards of the next ten days",
+        api="espn",
+        config=dg.RunConfig(ops={"games": GamesConfig(days_back=0, days_ahead=10, step="calendar")}),
+        step="calendar",
+        overdue_after=timedelta(hours=26),
+    ),
+    Batch(
+        "results",
+        "results_sweep",
+        "40 */4 * * *",
+        (RAW_GAMES, GAMES),
+        "The boards of the last three days: results that came late or were corrected",
+        api="espn",
+        config=dg.RunConfig(ops={"games": GamesConfig(days_back=3, days_ahead=0, step="results")}),
+        step="results",
+        overdue_after=timedelta(hours=5),
+    ),
+    Batch(
+        "discovery",
+        "discovery",
+        "25 */6 * * *",
+        (SERIES, *_MARKETS_READ),
+        "Series, events, and the markets not open yet or open",
+        api="kalshi",
+        config=dg.RunConfig(ops={"markets": MarketsConfig(statuses=["unopened", "open"], step="discovery")}),
+        step="discovery",
+        overdue_after=timedelta(hours=8),
+    ),
+    Batch(
+        "settlements",
+        "settlements",
+        "5,35 * * * *",
+        _MARKETS_READ,
+        "Markets that are over without being final",
+        api="kalshi",
+        config=dg.RunConfig(ops={"markets": MarketsConfig(sweep_only=True)}),
+        step="settlements",
+        overdue_after=timedelta(hours=2),
+    ),
+    Batch(
+        "history",
+        "trades_and_candles",
+        "50 */6 * * *",
+        (TRADES, CANDLES),
+        "Trades and candlesticks of linked markets",
+        api="kalshi",
+        max_runtime_s=3600,
+    ),
+)
+
+
+def asset_jobs() -> dict[str, AssetJob]:
+    """The jobs of BATCHES by name, and those that people start: backfills and re-rating, by partition."""
+    jobs = {
+        batch.name: dg.define_asset_job(
+            batch.name,
+            selection=dg.AssetSelection.assets(*batch.assets),
+            config=batch.config,
+            description=batch.description,
+            tags=_tags(batch.max_runtime_s, batch.api),
+            executor_def=dg.in_process_executor,
+        )
+        for batch in BATCHES
+    }
+    jobs["backfill_games"] = dg.define_asset_job(
+        "backfill_games",
+        selection=dg.AssetSelection.assets(GAME_DAYS),
+        description="Boards of past days, by league and day",
+        tags=_tags(21_600, "espn"),
+        executor_def=dg.in_process_executor,
+    )
+    jobs["rerate"] = dg.define_asset_job(
+        "rerate",
+        selection=dg.AssetSelection.assets(RATINGS),
+        description="Ratings of a league, or of all",
+        tags=_tags(1800),
+        executor_def=dg.in_process_executor,
+    )
+    return jobs
+
+
+def marts_job() -> AssetJob:
+    """The SQL models, with their checks; every five minutes, which is cheaper than a run per change."""
+    return dg.define_asset_job(
+        "marts",
+        selection=dg.AssetSelection.groups("marts"),
+        description="The SQL models of dbt_like_sql",
+        tags=_tags(600),
+        executor_def=dg.in_process_executor,
+    )
+
+
+def schedules(
+    jobs: dict[str, AssetJob],
+    upkeep: dg.JobDefinition,
+    status: dg.DefaultScheduleStatus,
+    marts: AssetJob | None = None,
+) -> list[dg.ScheduleDefinition]:
+    """One schedule a job, by Eastern time; on by default only where `status` says so."""
+    planned: list[tuple[str, str, AssetJob | dg.JobDefinition]] = [
+        (batch.schedule, batch.cron, jobs[batch.name]) for batch in BATCHES
+    ]
+    planned.append(("upkeep", "30 7 * * *", upkeep))
+    if marts is not None:
+        planned.append(("marts", "*/5 * * * *", marts))
+    return [
+        dg.ScheduleDefinition(
+            name=f"{name}_schedule", job=job, cron_schedule=cron, execution_timezone=ZONE, default_status=status
+        )
+        for name, cron, job in planned
+    ]
+
+
+@dg.op(description="Partitions, retention, trimming, the archive's budget", tags={"dagster/kind": "postgres"})
+def keep_house(context: dg.OpExecutionContext, services: PrecogServices) -> None:
+    """Run `pipeline.upkeep`; an archive over its budget is in the run's log and fails a check of the raw assets."""
+    from precog_assets.pipeline.report import new_correlation_id
+    from precog_assets.pipeline.upkeep import upkeep
+
+    opened = services.get()
+    with failures_named():
+        report = upkeep(opened, correlation_id=new_correlation_id())
+    context.log.info("%s; %s", report.sentence(), dict(report.notes))
+
+
+@dg.op(
+    ins={"after": dg.In(dg.Nothing)}, description="Old events of Dagster's own log", tags={"dagster/kind": "postgres"}
+)
+def purge_event_log(context: dg.OpExecutionContext) -> None:
+    """Delete old events from Dagster's storage, in batches; nothing where its address is not known."""
+    from datetime import UTC, datetime
+
+    import sqlalchemy as sa
+
+    from precog_assets.automation.event_log import STORAGE_VARIABLE, Retention, purge, storage_url
+
+    url = storage_url()
+    if url is None:
+        context.log.warning("%s is not set: Dagster's event log was not purged", STORAGE_VARIABLE)
+        return
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    context.log.info("event log purged: %s", asdict(purge(engine, datetime.now(UTC), Retention())))
+
+
+def upkeep_job() -> dg.JobDefinition:
+    """Our own tables first, then Dagster's."""
+
+    @dg.job(name="upkeep", executor_def=dg.in_process_executor, tags=_tags(3600), description="Retention and budgets")
+    def upkeep() -> None:
+        purge_event_log(after=keep_house())
+
+    return upkeep
+
+
+def _tags(max_runtime_s: int, api: str = "") -> dict[str, str]:
+    tags = {"dagster/max_runtime": str(max_runtime_s)}
+    return {**tags, "precog/api": api} if api else tags

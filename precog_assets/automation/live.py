@@ -1,0 +1,127 @@
+"""The live sensors: they poll inside their ticks, and say what changed.
+
+Belongs here: shells around `ticks` and `derive`. Intervals are one second under a multiple of five: the
+daemon's loop wakes every five seconds, and at the multiple itself every second wake-up would be missed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from precog_assets.assets.games import GAMES, RAW_GAMES
+from precog_assets.assets.links import LINKS
+from precog_assets.assets.markets import MARKETS, QUOTES, RAW_MARKETS
+from precog_assets.assets.ratings import RATINGS
+from precog_assets.assets.trading import ORDER_BOOKS
+from precog_assets.resources import PrecogServices
+
+if TYPE_CHECKING:
+    from precog_assets.automation.derive import DeriveTick
+    from precog_assets.automation.memory import TickMemory
+    from precog_assets.automation.ticks import Tick
+    from precog_assets.services import Services
+
+GAME_TABLES = {RAW_GAMES: "raw.responses", GAMES: "core.games"}
+MARKET_TABLES = {RAW_MARKETS: "raw.responses", MARKETS: "market.markets", QUOTES: "market.quotes"}
+BOOK_TABLES = {ORDER_BOOKS: "market.order_books"}
+
+
+def live_sensors(status: dg.DefaultSensorStatus) -> list[dg.SensorDefinition]:
+    """The sensors that poll and derive, running by default only where `status` says so."""
+
+    @dg.sensor(minimum_interval_seconds=4, default_status=status, description="Polls ESPN's boards inside its tick")
+    def espn_live(context: dg.SensorEvaluationContext, services: PrecogServices) -> dg.SensorResult:
+        from precog_assets.automation.ticks import games_tick
+        from precog_assets.pipeline.report import new_correlation_id
+
+        opened = services.get()
+        tick = games_tick(opened, _memory(opened), new_correlation_id())
+        return _result(context, opened, "espn_live", tick, GAME_TABLES, source="espn", contract_of=RAW_GAMES)
+
+    @dg.sensor(minimum_interval_seconds=4, default_status=status, description="Polls Kalshi's listings in its tick")
+    def kalshi_live(context: dg.SensorEvaluationContext, services: PrecogServices) -> dg.SensorResult:
+        from precog_assets.automation.ticks import markets_tick
+        from precog_assets.pipeline.report import new_correlation_id
+
+        opened = services.get()
+        tick = markets_tick(opened, _memory(opened), new_correlation_id())
+        return _result(context, opened, "kalshi_live", tick, MARKET_TABLES, source="kalshi", contract_of=RAW_MARKETS)
+
+    @dg.sensor(minimum_interval_seconds=14, default_status=status, description="Polls order books near their games")
+    def kalshi_books(context: dg.SensorEvaluationContext, services: PrecogServices) -> dg.SensorResult:
+        from precog_assets.automation.ticks import books_tick
+        from precog_assets.pipeline.report import new_correlation_id
+
+        opened = services.get()
+        return _result(context, opened, "kalshi_books", books_tick(opened, new_correlation_id()), BOOK_TABLES)
+
+    @dg.sensor(minimum_interval_seconds=29, default_status=status, description="Links markets, rates new results")
+    def links_and_ratings(context: dg.SensorEvaluationContext, services: PrecogServices) -> dg.SensorResult:
+        from precog_assets.automation.derive import Derived, derive_tick
+        from precog_assets.pipeline.report import new_correlation_id
+
+        opened = services.get()
+        tick = derive_tick(opened, Derived.from_cursor(context.cursor), new_correlation_id())
+        return dg.SensorResult(
+            skip_reason=tick.sentence,
+            cursor=tick.state.to_cursor(),
+            asset_events=_derived_events(opened, tick),
+        )
+
+    return [espn_live, kalshi_live, kalshi_books, links_and_ratings]
+
+
+def _memory(opened: Services) -> TickMemory:
+    from precog_assets.automation.memory import memory_of
+
+    return memory_of(opened.engine.url.render_as_string(hide_password=True))
+
+
+def _result(
+    context: dg.SensorEvaluationContext,
+    opened: Services,
+    sensor: str,
+    tick: Tick,
+    tables: dict[dg.AssetKey, str],
+    *,
+    source: str = "",
+    contract_of: dg.AssetKey | None = None,
+) -> dg.SensorResult:
+    from precog_assets.automation.events import Told, contract_changes, told_of_tick
+    from precog_assets.checks.findings import contract
+    from precog_assets.pipeline.feeds import in_database
+
+    before = Told.from_cursor(context.cursor)
+    events, told = told_of_tick(opened.engine, _memory(opened), sensor, before, tick.report, tables, source=source)
+    checks: list[dg.AssetCheckEvaluation] = []
+    if contract_of is not None and tick.report is not None:
+        with in_database(opened.engine) as connection:
+            finding = contract(connection, source)
+        checks, told = contract_changes(told, contract_of, finding)
+    return dg.SensorResult(skip_reason=tick.sentence, cursor=told.to_cursor(), asset_events=[*events, *checks])
+
+
+def _derived_events(opened: Services, tick: DeriveTick) -> list[dg.AssetMaterialization]:
+    from precog_assets.assets.results import counts_of, rows_stored
+    from precog_assets.automation.events import VERSION_TAGS
+
+    memory = _memory(opened)
+    events = []
+    if (tick.links is not None and tick.links.written) or memory.heartbeat_due("links"):
+        memory.reported("links")
+        counts = counts_of(tick.links) if tick.links is not None else {}
+        rows = rows_stored(opened.engine, "market.market_games")
+        tags = {**VERSION_TAGS, "dagster/data_version": tick.state.links_version}
+        events.append(dg.AssetMaterialization(LINKS, metadata={**counts, "dagster/row_count": rows}, tags=tags))
+    events += [
+        dg.AssetMaterialization(
+            RATINGS,
+            partition=league,
+            metadata={**counts_of(report), "model_version": str(report.notes["model_version"])},
+            tags={**VERSION_TAGS, "dagster/data_version": report.correlation_id},
+        )
+        for league, report in tick.ratings.items()
+    ]
+    return events

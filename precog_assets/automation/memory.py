@@ -1,0 +1,47 @@
+"""What a process remembers between ticks: when each league was last polled, when each sensor last reported.
+
+Belongs here: monotonic times, lost with the process, which then polls once more than needed. Does not:
+anything that must survive: that stands in the database, or in a sensor's cursor.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cache
+
+HEARTBEAT_S = 60.0
+
+
+@dataclass(slots=True)
+class TickMemory:
+    """Times of one process for one database; `monotonic` is given by tests."""
+
+    database: str = ""
+    monotonic: Callable[[], float] = time.monotonic
+    _polled: dict[tuple[str, str], float] = field(default_factory=dict)
+    _reported: dict[str, float] = field(default_factory=dict)
+
+    def polled_s_ago(self, feed: str) -> dict[str, float]:
+        """Seconds since each league of a feed was polled; leagues never polled are missing."""
+        now = self.monotonic()
+        return {league: now - at for (name, league), at in self._polled.items() if name == feed}
+
+    def polled(self, feed: str, leagues: Iterable[str]) -> None:
+        now = self.monotonic()
+        self._polled.update({(feed, league): now for league in leagues})
+
+    def heartbeat_due(self, sensor: str) -> bool:
+        """Whether a sensor reported nothing for a minute: freshness policies live on materializations."""
+        last = self._reported.get(sensor)
+        return last is None or self.monotonic() - last >= HEARTBEAT_S
+
+    def reported(self, sensor: str) -> None:
+        self._reported[sensor] = self.monotonic()
+
+
+@cache
+def memory_of(database: str) -> TickMemory:
+    """This process's memory for a database, named by its address without secrets."""
+    return TickMemory(database)

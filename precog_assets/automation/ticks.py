@@ -1,0 +1,147 @@
+"""The live ticks: which leagues are due, one step over them, and a sentence of what came of it.
+
+Belongs here: choosing and calling, without Dagster. Does not: events, cursors, metadata (`events`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from precog_assets.automation.memory import TickMemory
+from precog_assets.domain.leagues import League
+from precog_assets.domain.times import board_days
+from precog_assets.pipeline.cadence import LeagueActivity, Phase, due, phase_of, read_activity
+from precog_assets.pipeline.feeds import in_database, only_one
+from precog_assets.pipeline.games import poll_games
+from precog_assets.pipeline.markets import poll_books, poll_markets
+from precog_assets.pipeline.report import StepReport
+from precog_assets.sources.espn.client import requests_for
+
+if TYPE_CHECKING:
+    from precog_assets.services import Services
+
+BUDGET_S = 3.0
+"""Work of a tick that would begin later than this is left to the next one."""
+NOT_SENT = ("system.budget", "http.budget")
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What a tick did. `report` is None when there was nothing to do, and `sentence` says why."""
+
+    sentence: str
+    report: StepReport | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The leagues to poll now, in order, and the phase of each."""
+
+    leagues: tuple[League, ...]
+    phases: dict[str, Phase]
+
+    def said(self) -> str:
+        return ", ".join(f"{league.key} {self.phases[league.key]}" for league in self.leagues)
+
+
+def phases_now(services: Services, source: str) -> dict[str, Phase]:
+    """The phase of every league by its stored games. Raises PrecogError(system.database)."""
+    now = services.clock.now()
+    keys = [league.key for league in services.leagues]
+    with in_database(services.engine) as connection:
+        activity: dict[str, LeagueActivity] = read_activity(connection, keys, now)
+    cadence = services.limiter.config(source).poll
+    return {key: phase_of(activity.get(key), now, cadence) for key in keys}
+
+
+def leagues_due(services: Services, memory: TickMemory, feed: str, source: str) -> Due:
+    """The leagues whose interval of `source` has passed, live ones first."""
+    phases = phases_now(services, source)
+    by_key = {league.key: league for league in services.leagues}
+    keys = due(list(by_key), phases, memory.polled_s_ago(feed), services.limiter.config(source).poll)
+    return Due(tuple(by_key[key] for key in keys), phases)
+
+
+def read_leagues(wanted: Sequence[str], not_sent: int) -> list[str]:
+    """The leagues that count as polled when the last `not_sent` requests of `wanted` (a league each) were not sent.
+
+    What was left over stays due, and being longest waiting it comes first at the next tick.
+    """
+    left = set(wanted[len(wanted) - not_sent :]) if not_sent else set()
+    return [league for league in dict.fromkeys(wanted) if league not in left]
+
+
+def games_tick(services: Services, memory: TickMemory, correlation_id: str) -> Tick:
+    """Read the boards of the leagues that are due. Raises PrecogError(system.*): a tick must fail loudly."""
+    chosen = leagues_due(services, memory, "games", "espn")
+    if not chosen.leagues:
+        return Tick("games: no league is due")
+    wanted = boards(chosen.leagues, services.clock.now())
+    requests = [league.key for league, day in wanted for _ in requests_for(league, day)]
+    return _alone(
+        services,
+        "games live",
+        chosen,
+        lambda: poll_games(services, wanted, correlation_id=correlation_id, budget_s=BUDGET_S, step="games live"),
+        lambda report: memory.polled("games", read_leagues(requests, _not_sent(report))),
+    )
+
+
+def boards(leagues: Sequence[League], now: datetime) -> list[tuple[League, date]]:
+    """The league days whose boards can hold a running game."""
+    return [(league, day) for league in leagues for day in board_days(now)]
+
+
+def markets_tick(services: Services, memory: TickMemory, correlation_id: str) -> Tick:
+    """Read the open listings of the leagues that are due. Raises PrecogError(system.*)."""
+    chosen = leagues_due(services, memory, "markets", "kalshi")
+    if not chosen.leagues:
+        return Tick("markets: no league is due")
+    requests = [league.key for league in chosen.leagues for _ in (league.kalshi.series, *league.kalshi.also)]
+    return _alone(
+        services,
+        "markets live",
+        chosen,
+        lambda: poll_markets(
+            services, chosen.leagues, correlation_id=correlation_id, budget_s=BUDGET_S, step="markets live"
+        ),
+        lambda report: memory.polled("markets", read_leagues(requests, _not_sent(report))),
+    )
+
+
+def books_tick(services: Services, correlation_id: str) -> Tick:
+    """Read the order books of leagues with a game running or near. Raises PrecogError(system.*)."""
+    phases = phases_now(services, "kalshi")
+    near = tuple(league for league in services.leagues if phases[league.key] is not Phase.IDLE)
+    if not near:
+        return Tick("order books: no game runs or begins soon")
+    return _alone(
+        services,
+        "order books",
+        Due(near, phases),
+        lambda: poll_books(services, near, correlation_id=correlation_id, budget_s=BUDGET_S),
+        lambda _report: None,
+    )
+
+
+def _alone(
+    services: Services,
+    step: str,
+    chosen: Due,
+    run: Callable[[], StepReport],
+    done: Callable[[StepReport], None],
+) -> Tick:
+    """Run a step unless another process is in it."""
+    with only_one(services.engine, step) as mine:
+        if not mine:
+            return Tick(f"{step}: another process polls")
+        report = run()
+    done(report)
+    return Tick(f"{report.sentence()} ({chosen.said()})", report)
+
+
+def _not_sent(report: StepReport) -> int:
+    return sum(report.outcomes[code] for code in NOT_SENT)

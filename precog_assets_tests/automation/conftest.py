@@ -1,0 +1,29 @@
+"""The same services, venue and clock as the pipeline's tests, given to Dagster as a resource."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import pytest
+
+from precog_assets.resources import PrecogServices
+from precog_assets.services import Services
+from precog_assets_tests.pipeline.conftest import clock, services, venue
+
+__all__ = ["clock", "resource", "services", "venue"]
+
+
+class GivenServices(PrecogServices):
+    """Services that a test opened."""
+
+    opened: ClassVar[dict[str, Services]] = {}
+
+    def get(self) -> Services:
+        return self.opened[self.environment]
+
+
+@pytest.fixture
+def resource(services: Services) -> PrecogServices:
+    name = services.engine.url.database or ""
+    GivenServices.opened[name] = services
+    return GivenServices(environment=name)
