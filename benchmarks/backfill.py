@@ -14,41 +14,45 @@ import sqlalchemy as sa
 
 from benchmarks.house import House, house, serving
 from benchmarks.measure import Figure, Scale
-from benchmarks.venues import board_day
+from benchmarks.venues import instant
 from precog_assets.config import load_leagues
 from precog_assets.domain.leagues import League
 from precog_assets.domain.times import days_between
 from precog_assets.pipeline.backfill import backfill_games, plan
 from precog_assets.pipeline.report import StepReport, new_correlation_id
 from precog_assets.services import Services
+from precog_assets.simulator.world import World, WorldSettings
 from precog_assets.sources.espn.client import requests_for
 
-LENGTHS = (30, 60, 120, 240)
-SEASON_DAYS = 160
-"""From the first week to the last playoff game."""
+LENGTHS = (30, 60, 120, 225)
+MONTH = 30
 
 
 def measure(scale: Scale) -> list[Figure]:
     """A season, the same again, ranges of growing length, and the same month behind a long history."""
     league = load_leagues()["nfl"]
-    first = date(board_day().year - 1, 9, 4)
+    world = World(WorldSettings(anchor=instant()))
+    played = world.game_days(league.key, world.seasons(league.key)[0])
+    first = played[0]
     lengths = LENGTHS[:2] if scale.quick else LENGTHS
-    season = days_between(first, first + timedelta(days=scale.of(SEASON_DAYS, 30) - 1))
+    season = days_between(first, played[len(played) // 4] if scale.quick else played[-1])
     with serving("precog_assets.simulator.server", "--port", "0") as address, house() as place:
-        _render(address, league, days_between(first, first + timedelta(days=max(lengths[-1], len(season)) + 40)))
+        _ask(address, league, days_between(first, first + timedelta(days=max(lengths[-1], len(season)))))
         return [
-            *_season(place, address, league, season),
+            *_season(place, address, league, season, _ask(address, league, season)),
             *_growth(place, address, league, first, lengths),
-            _behind_history(place, address, league, first, lengths[-1]),
+            _behind_history(place, address, league, first, lengths[-1] - MONTH),
         ]
 
 
-def _render(address: str, league: League, days: list[date]) -> None:
-    """Let the simulator make each page once."""
+def _ask(address: str, league: League, days: list[date]) -> float:
+    """Seconds the simulator takes for the pages of these days, asked one after the other by a bare client."""
+    began = time.perf_counter()
     with httpx.Client(base_url=address, trust_env=False, timeout=30.0) as client:
         for day in days:
             for request in requests_for(league, day):
                 client.get(request.path, params=dict(request.params)).raise_for_status()
+    return time.perf_counter() - began
 
 
 def _run(services: Services, league: League, days: list[date]) -> tuple[float, StepReport]:
@@ -62,7 +66,7 @@ def _run(services: Services, league: League, days: list[date]) -> tuple[float, S
     return took, report
 
 
-def _season(place: House, address: str, league: League, days: list[date]) -> list[Figure]:
+def _season(place: House, address: str, league: League, days: list[date], pages_s: float) -> list[Figure]:
     place.database("precog_bench_season")
     with place.services("precog_bench_season", address, [league]) as services:
         took, report = _run(services, league, days)
@@ -111,8 +115,8 @@ def _growth(place: House, address: str, league: League, first: date, lengths: tu
 
 def _behind_history(place: House, address: str, league: League, first: date, history: int) -> Figure:
     """The same month of games into an empty database, into one with `history` days, and into an empty one again."""
-    month = days_between(first, first + timedelta(days=29))
-    later = days_between(first + timedelta(days=30), first + timedelta(days=30 + history - 1))
+    month = days_between(first, first + timedelta(days=MONTH - 1))
+    later = days_between(first + timedelta(days=MONTH), first + timedelta(days=MONTH + history - 1))
     took = {}
     for name, before in (("before", None), ("behind", later), ("after", None)):
         database = f"precog_bench_{name}"

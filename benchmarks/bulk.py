@@ -78,10 +78,8 @@ class Bench:
             raw = driver_connection(connection)
             raw.execute("CREATE SCHEMA bench")
             raw.execute("CREATE TABLE bench.peer (LIKE market.quotes INCLUDING ALL) PARTITION BY RANGE (observed_at)")
-            raw.execute(
-                "CREATE TABLE bench.peer_month PARTITION OF bench.peer FOR VALUES "
-                f"FROM ('{_midnight(at)}') TO ('{_midnight(following)}')"
-            )
+            month = f"FROM ('{_midnight(at)}') TO ('{_midnight(following)}')"
+            raw.execute(f"CREATE TABLE bench.peer_month PARTITION OF bench.peer FOR VALUES {month}".encode())
             raw.execute("CREATE TABLE bench.bare (LIKE market.quotes)")
 
     def empty(self, *tables: str) -> None:
@@ -97,12 +95,15 @@ class Bench:
 
     def peer(self, rows: Sequence[Row], table: str = "bench.peer", *, binary: bool = False) -> None:
         form = " (FORMAT BINARY)" if binary else ""
-        with self.engine.begin() as connection, driver_connection(connection).cursor() as cursor:
-            with cursor.copy(f"COPY {table} ({_COLUMNS}) FROM STDIN{form}".encode()) as copy:
-                if binary:
-                    copy.set_types(_TYPES)
-                for row in self._copied[id(rows)]:
-                    copy.write_row(row)
+        with (
+            self.engine.begin() as connection,
+            driver_connection(connection).cursor() as cursor,
+            cursor.copy(f"COPY {table} ({_COLUMNS}) FROM STDIN{form}".encode()) as copy,
+        ):
+            if binary:
+                copy.set_types(_TYPES)
+            for row in self._copied[id(rows)]:
+                copy.write_row(row)
 
     def expect(self, counts: WriteCounts, written: int, of: int) -> None:
         """A write that does not do the work would be measured as fast."""
@@ -160,7 +161,7 @@ def _new(bench: Bench, rounds: int) -> Samples:
 
 
 def _behind(bench: Bench, rows: list[Row], rounds: int, *, written: int) -> Samples:
-    """Rows after `first` was stored. The peer takes them beside those that are there, or, where its key refuses them, into an empty table."""
+    """Rows after `first` was stored. Where the peer's key would refuse them, it takes them into an empty table."""
     first = bench.load.first
 
     def prepare(side: str) -> None:

@@ -11,7 +11,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs
@@ -91,7 +91,7 @@ class FrozenVenues:
         self._set = SETS[0]
         self._rendered: dict[tuple[str, str, str], tuple[int, bytes]] = {}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         path, query = scope["path"], scope["query_string"].decode()
         if path.startswith("/bench/serve/"):
             status, body = self._choose(path.rpartition("/")[2])
@@ -141,13 +141,9 @@ def _move(markets: Sequence[dict[str, Any]]) -> None:
         market["volume_fp"] = f"{Decimal(market.get('volume_fp') or 0) + 1:.2f}"
 
 
-def board_day() -> Any:
+def board_day() -> date:
     """The Eastern day whose boards stand still."""
     return eastern_day(instant())
-
-
-def tomorrow() -> datetime:
-    return instant() + timedelta(days=1)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

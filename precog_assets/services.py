@@ -119,21 +119,26 @@ def world_file(environment: Environment) -> Path:
     return environment.home / "simulator" / f"{environment.env}.json"
 
 
-def clock_of(environment: Environment) -> Clock:
-    """The machine's clock; over our own simulator, the clock of its world."""
+def clock_of(environment: Environment, *, may_change_speed: bool = False) -> Clock:
+    """The machine's clock; over our own simulator, the clock of its world, which is made where there is none.
+
+    Only who runs the world may change its speed: anyone else at another speed would turn its clock back.
+    """
     if not environment.runs_simulator:
         return SystemClock()
     from precog_assets.simulator.world_file import load_or_create_world
 
     settings = environment.settings
+    path = world_file(environment)
+    asked = settings.model_fields_set
     return load_or_create_world(
-        world_file(environment),
+        path,
         real_now=datetime.now(UTC),
-        seed=settings.sim_seed,
-        speed=settings.sim_speed,
+        seed=settings.sim_seed if "sim_seed" in asked else None,
+        speed=settings.sim_speed if "sim_speed" in asked and (may_change_speed or not path.exists()) else None,
         anchor=settings.sim_start,
-        leagues=tuple(load_leagues()),
-        change_speed=True,
+        leagues=None if path.exists() else tuple(load_leagues()),
+        change_speed=may_change_speed,
     ).clock
 
 

@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+import psycopg
+import sqlalchemy as sa
+from psycopg import sql
+
+from precog_assets import embedded
 from precog_assets.store import markets
+from precog_assets.store.engine import engine_for
 from precog_assets.store.tables import metadata
 
 KEPT = {"ops.stamp", "core.teams", "core.team_aliases"}
+
+
+@contextmanager
+def copied(postgres: embedded.EmbeddedServer, template: str, name: str) -> Iterator[str]:
+    """The URL of a copy of `template` for the length of the block: for fixtures that live as long as a module."""
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+        )
+    url = postgres.url(name)
+    try:
+        yield url
+    finally:
+        engine_for(url).dispose()
+        with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def wipe(engine: sa.Engine) -> None:

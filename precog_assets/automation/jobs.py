@@ -13,6 +13,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import (
 
 from precog_assets.assets.backfill import GAME_DAYS
 from precog_assets.assets.games import GAMES, RAW_GAMES, GamesConfig
+from precog_assets.assets.links import LINKS
 from precog_assets.assets.markets import MARKETS, QUOTES, RAW_MARKETS, SERIES, MarketsConfig
 from precog_assets.assets.ratings import RATINGS
 from precog_assets.assets.results import failures_named
@@ -42,6 +43,7 @@ class Batch:
     """`catch_up` runs the job when its step is older; None: never."""
 
 
+CHECKED = (RAW_GAMES, GAMES, RAW_MARKETS, MARKETS, QUOTES, LINKS, RATINGS, GAME_DAYS)
 _MARKETS_READ = (RAW_MARKETS, MARKETS, QUOTES)
 BATCHES = (
     Batch(
@@ -127,6 +129,14 @@ def asset_jobs() -> dict[str, AssetJob]:
         tags=_tags(1800),
         executor_def=dg.in_process_executor,
     )
+    checked = dg.AssetSelection.assets(*CHECKED)
+    jobs["checks"] = dg.define_asset_job(
+        "checks",
+        selection=checked - checked.without_checks(),
+        description="The checks of what sensors write: only runs evaluate checks, and sensors start none",
+        tags=_tags(600),
+        executor_def=dg.in_process_executor,
+    )
     return jobs
 
 
@@ -151,6 +161,7 @@ def schedules(
     planned: list[tuple[str, str, AssetJob | dg.JobDefinition]] = [
         (batch.schedule, batch.cron, jobs[batch.name]) for batch in BATCHES
     ]
+    planned.append(("checks", "10-59/15 * * * *", jobs["checks"]))
     planned.append(("upkeep", "30 7 * * *", upkeep))
     if marts is not None:
         planned.append(("marts", "*/5 * * * *", marts))

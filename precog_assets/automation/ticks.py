@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from precog_assets.automation.memory import TickMemory
+from precog_assets.domain.errors import CODES, ErrorClass
 from precog_assets.domain.leagues import League
 from precog_assets.domain.times import board_days
 from precog_assets.pipeline.cadence import LeagueActivity, Phase, due, phase_of, read_activity
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 BUDGET_S = 3.0
 """Work of a tick that would begin later than this is left to the next one."""
 NOT_SENT = ("system.budget", "http.budget")
+AWAY = frozenset({ErrorClass.TRANSIENT, ErrorClass.SYSTEM})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,17 @@ def read_leagues(wanted: Sequence[str], not_sent: int) -> list[str]:
     return [league for league in dict.fromkeys(wanted) if league not in left]
 
 
+def polled_leagues(wanted: Sequence[str], report: StepReport) -> list[str]:
+    """The leagues of a finished poll that need not be asked again before their interval.
+
+    While a source is away altogether, none: an idle league must not wait minutes for it to be back (the
+    breaker spares the host meanwhile). A source that refuses is not pressed.
+    """
+    if report.outcomes and all(CODES[code].error_class in AWAY for code in report.outcomes):
+        return []
+    return read_leagues(wanted, sum(report.outcomes[code] for code in NOT_SENT))
+
+
 def games_tick(services: Services, memory: TickMemory, correlation_id: str) -> Tick:
     """Read the boards of the leagues that are due. Raises PrecogError(system.*): a tick must fail loudly."""
     chosen = leagues_due(services, memory, "games", "espn")
@@ -86,7 +99,7 @@ def games_tick(services: Services, memory: TickMemory, correlation_id: str) -> T
         "games live",
         chosen,
         lambda: poll_games(services, wanted, correlation_id=correlation_id, budget_s=BUDGET_S, step="games live"),
-        lambda report: memory.polled("games", read_leagues(requests, _not_sent(report))),
+        lambda report: memory.polled("games", polled_leagues(requests, report)),
     )
 
 
@@ -108,7 +121,7 @@ def markets_tick(services: Services, memory: TickMemory, correlation_id: str) ->
         lambda: poll_markets(
             services, chosen.leagues, correlation_id=correlation_id, budget_s=BUDGET_S, step="markets live"
         ),
-        lambda report: memory.polled("markets", read_leagues(requests, _not_sent(report))),
+        lambda report: memory.polled("markets", polled_leagues(requests, report)),
     )
 
 
@@ -141,7 +154,3 @@ def _alone(
         report = run()
     done(report)
     return Tick(f"{report.sentence()} ({chosen.said()})", report)
-
-
-def _not_sent(report: StepReport) -> int:
-    return sum(report.outcomes[code] for code in NOT_SENT)

@@ -53,12 +53,18 @@ def only_up(home: Path) -> Iterator[None]:
         lock.release()
 
 
-def remember(home: Path, children: Iterable[int]) -> None:
-    """Write down who runs, so that the next `up` can clear away what a killed one left behind."""
-    state = {"pid": os.getpid(), "children": [[pid, started] for pid in children if (started := _started(pid))]}
+def remember(home: Path, children: Iterable[int], *, own_database: bool) -> None:
+    """Write down who runs, and whether the embedded server is this `up`'s, for the next one if this is killed."""
+    alive = [[pid, started] for pid in children if (started := _started(pid))]
+    state = {"pid": os.getpid(), "children": alive, "own_database": own_database}
     draft = _state_path(home).with_suffix(".new")
     draft.write_text(json.dumps(state), encoding="utf-8")
     draft.replace(_state_path(home))
+
+
+def left_database(home: Path) -> bool:
+    """Whether an `up` that was killed had started the embedded server: then it is the next one's to stop."""
+    return bool(_read(home).get("own_database"))
 
 
 def end_left_behind(home: Path) -> list[int]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from precog_assets.environment import Environment
 
 
 def simulate(
@@ -27,37 +30,43 @@ def simulate(
 
     Example: `precog simulate --speed 60`, or `precog simulate --recorded folder --port 8200`
     """
-    from precog_assets.domain.errors import ConfigurationError
     from precog_assets.environment import export_overrides, read_settings, resolve
-    from precog_assets.simulator.server import build_app, build_recorded_app, serve
 
     given = {"sim_port": port, "sim_seed": seed, "sim_speed": speed, "sim_start": _instant(start)}
     chosen: dict[str, object] = {field: value for field, value in given.items() if value is not None}
     export_overrides(read_settings(chosen), chosen)
     environment = resolve()
-    number = environment.settings.sim_port
     if recorded is not None:
-        if not recorded.is_dir():
-            raise ConfigurationError(f"--recorded {recorded}: no such folder.")
-        serve(build_recorded_app(recorded), port=number, ready=_announce_recorded)
-        return
+        _serve_recorded(recorded, environment.settings.sim_port)
+    else:
+        _serve_world(environment, fresh=fresh)
+
+
+def _serve_recorded(folder: Path, port: int) -> None:
+    from precog_assets.domain.errors import ConfigurationError
+    from precog_assets.simulator.server import build_recorded_app, serve
+
+    if not folder.is_dir():
+        raise ConfigurationError(f"--recorded {folder}: no such folder.")
+    serve(build_recorded_app(folder), port=port, ready=_announce_recorded)
+
+
+def _serve_world(environment: Environment, *, fresh: bool) -> None:
+    from precog_assets.domain.errors import ConfigurationError
+    from precog_assets.services import clock_of, world_file
+    from precog_assets.simulator.server import build_app, serve
+    from precog_assets.simulator.world_file import read_world
+
     if not environment.runs_simulator:
         raise ConfigurationError(
             "No venue is ours to simulate: ESPN_MODE and KALSHI_MODE are "
             f"{environment.venues['espn'].mode} and {environment.venues['kalshi'].mode}, or an address is set for each."
         )
-    from precog_assets.services import world_file
-    from precog_assets.simulator.world_file import load_or_create_world
-
     path = world_file(environment)
     if fresh:
         path.unlink(missing_ok=True)
-    from precog_assets.services import clock_of
-
-    clock_of(environment)
-    from datetime import UTC
-
-    serve(build_app(load_or_create_world(path, real_now=datetime.now(UTC))), port=number, ready=_announce_world)
+    clock_of(environment, may_change_speed=True)  # makes the world, or takes the speed over into it
+    serve(build_app(read_world(path)), port=environment.settings.sim_port, ready=_announce_world)
 
 
 def _instant(text: str | None) -> datetime | None:

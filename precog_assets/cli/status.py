@@ -20,11 +20,13 @@ _QUERY = sa.text(
            (SELECT count(*) FROM core.games) AS games,
            (SELECT count(*) FROM market.markets WHERE status = 'active') AS markets,
            (SELECT max(last_polled_at) FROM ops.feeds) AS polled_at,
-           (SELECT coalesce(sum(changed), 0) FROM ops.steps WHERE step = 'markets' AND started_at > :minute_ago)
-               AS quotes,
+           (SELECT coalesce(sum(changed), 0) FROM ops.steps
+            WHERE step = ANY(:market_steps) AND started_at > :minute_ago) AS quotes,
            (SELECT count(*) FROM ops.backfill_units WHERE job = ANY(:jobs) AND unit >= :first) AS days_done
     """
 )
+MARKET_STEPS = ("markets", "markets live", "discovery")
+"""Steps that write quotes: of the pass, of the sensor, of the schedule."""
 _COLOURS = {"running": "green", "done": "green", "starting": "yellow", "waiting": "yellow", "failed": "red"}
 
 
@@ -50,6 +52,7 @@ def read_numbers(engine: sa.Engine, clock: Clock, leagues: list[str], bootstrap_
     parameters = {
         "long_ago": now - timedelta(days=3),
         "minute_ago": now - timedelta(seconds=60 * speed),
+        "market_steps": list(MARKET_STEPS),
         "jobs": [f"games:{league}" for league in leagues],
         "first": first,
     }

@@ -24,7 +24,7 @@ BOOTSTRAP_DAYS = 400
 def up(
     port: Annotated[int | None, typer.Option(help="Port of the Dagster UI; `PRECOG_UI_PORT`, 3000.")] = None,
     speed: Annotated[
-        float | None, typer.Option(help="How many times as fast as real time the simulated world runs; `SIM_SPEED`.")
+        float | None, typer.Option(help="How many times as fast as real time the simulated world runs; kept with it.")
     ] = None,
     bootstrap: Annotated[
         bool,
@@ -39,7 +39,7 @@ def up(
 
     Example: `precog up --speed 20`
     """
-    from precog_assets.cli.homelock import end_left_behind, only_up
+    from precog_assets.cli.homelock import end_left_behind, left_database, only_up
     from precog_assets.environment import export_overrides, read_settings, resolve
 
     given = {"precog_ui_port": port, "sim_speed": speed}
@@ -54,7 +54,15 @@ def up(
         _refuse_taken_ports(environment, ui=ui)
         stop = threading.Event()
         with _signals(stop):
-            _run(environment, stop, bootstrap=bootstrap, ui=ui)
+            own_database = _is_ours_to_stop(environment) or left_database(home)
+            _run(environment, stop, bootstrap=bootstrap, ui=ui, own_database=own_database)
+
+
+def _is_ours_to_stop(environment: Environment) -> bool:
+    """Whether the embedded server is not running yet: who starts it stops it."""
+    from precog_assets import embedded
+
+    return environment.database_url is None and not embedded.is_running(environment.home)
 
 
 def _refuse_taken_ports(environment: Environment, *, ui: bool) -> None:
@@ -90,7 +98,7 @@ class _signals:
             signal.signal(number, handler)  # type: ignore[arg-type]
 
 
-def _run(environment: Environment, stop: threading.Event, *, bootstrap: bool, ui: bool) -> None:
+def _run(environment: Environment, stop: threading.Event, *, bootstrap: bool, ui: bool, own_database: bool) -> None:
     from rich.console import Console
 
     from precog_assets import embedded
@@ -99,11 +107,10 @@ def _run(environment: Environment, stop: threading.Event, *, bootstrap: bool, ui
 
     console = Console(highlight=False, soft_wrap=True)
     began = time.monotonic()
-    was_running = environment.database_url is None and embedded.is_running(environment.home)
     supervisor = Supervisor(
         say=lambda text: console.print(f"[yellow]{text}[/]"),
         stop=stop,
-        changed=lambda pids: remember(environment.home, pids),
+        changed=lambda pids: remember(environment.home, pids, own_database=own_database),
     )
     try:
         database, clock = _start(environment, supervisor, bootstrap=bootstrap, ui=ui, say=console.print)
@@ -114,7 +121,7 @@ def _run(environment: Environment, stop: threading.Event, *, bootstrap: bool, ui
     finally:
         console.print("Stopping ...")
         supervisor.end()
-        if environment.database_url is None and not was_running:
+        if own_database:
             embedded.stop(environment.home)
         console.print("Everything is stopped.")
 
@@ -127,7 +134,7 @@ def _start(
     from precog_assets.cli.supervisor import Chore, StopAsked
     from precog_assets.services import clock_of, dagster_storage_url, open_database
 
-    clock = clock_of(environment)
+    clock = clock_of(environment, may_change_speed=True)
     first = [supervisor.start(simulator.program(environment))] if environment.runs_simulator else []
     say("Database ...")
     database = open_database(environment, clock)

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from precog_assets.domain.errors import PrecogError
 from precog_assets.domain.facts import Observation, Origin
 from precog_assets.pipeline.report import StepReport
-from precog_assets.store.engine import database_error
+from precog_assets.store.engine import FAILURES, database_error
 from precog_assets.store.response_log import applied
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def in_database(engine: sa.Engine) -> Iterator[sa.Connection]:
     try:
         with engine.begin() as connection:
             yield connection
-    except DBAPIError as error:
+    except FAILURES as error:
         away = database_error(error)
         if away is None:
             raise

@@ -11,7 +11,13 @@ from precog_assets.domain.errors import PrecogError
 from precog_assets.domain.times import eastern_day
 from precog_assets.pipeline.games import poll_games
 from precog_assets.pipeline.link import link_markets
-from precog_assets.pipeline.markets import discover_series, poll_books, poll_markets, sweep_markets
+from precog_assets.pipeline.markets import (
+    SETTLED_LOOKBACK,
+    discover_series,
+    poll_books,
+    poll_markets,
+    sweep_markets,
+)
 from precog_assets.pipeline.rate import rate_league
 from precog_assets.pipeline.report import StepReport, new_correlation_id
 from precog_assets.pipeline.upkeep import upkeep
@@ -19,7 +25,8 @@ from precog_assets.pipeline.upkeep import upkeep
 if TYPE_CHECKING:
     from precog_assets.services import Services
 
-DAYS_BACK = 2
+DAYS_BACK = SETTLED_LOOKBACK.days + 1
+"""Every market that the settled listings show has its game among the boards that are read."""
 DAYS_AHEAD = 7
 
 

@@ -53,6 +53,10 @@ def driver_connection(connection: sa.Connection) -> psycopg.Connection:
     return raw
 
 
+FAILURES = (DBAPIError, psycopg.Error)
+"""What a statement can raise: through SQLAlchemy, and through the psycopg cursor that bulk writes use."""
+
+
 def database_error(error: Exception) -> PrecogError | None:
     """The failure as the house names it, when it is the server that is away; None for our own mistakes."""
     away = isinstance(error, (OperationalError, psycopg.OperationalError)) or (

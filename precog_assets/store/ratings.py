@@ -11,7 +11,6 @@ from psycopg import sql
 
 from precog_assets.store.bulk import WriteCounts
 from precog_assets.store.engine import driver_connection
-from precog_assets.store.tables import ratings
 
 COLUMNS = (
     "league",
@@ -81,18 +80,5 @@ def rated_games(connection: sa.Connection, league: str) -> list[Any]:
                 "AND away_team_id IS NOT NULL ORDER BY start_time, game_id"
             ),
             {"league": league},
-        )
-    )
-
-
-def current_ratings(connection: sa.Connection, league: str, version: str) -> list[Any]:
-    """The latest current rating of each team of a league under one model version."""
-    table = ratings
-    return list(
-        connection.execute(
-            sa.select(table)
-            .distinct(table.c.team_id)
-            .where(table.c.league == league, table.c.model_version == version, table.c.superseded_at.is_(None))
-            .order_by(table.c.team_id, table.c.start_time.desc(), table.c.game_id.desc())
         )
     )

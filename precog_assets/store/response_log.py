@@ -11,11 +11,10 @@ from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import DBAPIError
 
 from precog_assets.domain.ports import Archive, Captured, RawResponse
 from precog_assets.store import partitions
-from precog_assets.store.engine import database_error
+from precog_assets.store.engine import FAILURES, database_error
 from precog_assets.store.tables import archive_growth, feeds, responses
 
 _FEED_LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('capture ' || :feed, 0))")
@@ -42,7 +41,7 @@ class DatabaseResponseLog:
             stored = self._archive.put(sha256, response.body)
             response_id, is_new = self._record(response, sha256, stored)
             return Captured(response_id, sha256, unchanged=not is_new)
-        except DBAPIError as error:
+        except FAILURES as error:
             away = database_error(error)
             if away is None:
                 raise

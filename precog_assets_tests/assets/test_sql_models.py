@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -129,6 +130,22 @@ def test_a_mart_without_its_staging_views_fails_with_file_and_line(materialize: 
     assert failure.user_failure_data is not None
     assert failure.user_failure_data.description is not None
     assert failure.user_failure_data.description.startswith("models/marts/board.sql:")
+
+
+def test_sql_that_lineage_cannot_follow_is_built_and_says_so(
+    services: Services, resource: PrecogServices, tmp_path: Path
+) -> None:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "dbt_project.yml").write_text("name: tiny\n")
+    (tmp_path / "models" / "sources.yml").write_text("sources: [{name: core, tables: [{name: games}]}]\n")
+    (tmp_path / "models" / "loop.sql").write_text(
+        "with recursive r(n) as (select count(season) from {{ source('core', 'games') }} "
+        "union all select n + 1 from r where n < 9) select r.n from r"
+    )
+    [asset] = build_sql_model_assets(project=load_project(tmp_path))
+    metadata = metadata_of(dg.materialize([asset], resources={"services": resource}), "loop")
+    assert metadata["dagster/row_count"] == 10
+    assert metadata["column_lineage_missing"].startswith("models/loop.sql:")
 
 
 def test_the_automation_condition_reaches_every_asset() -> None:

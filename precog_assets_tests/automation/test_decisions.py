@@ -12,7 +12,7 @@ from precog_assets.automation.derive import Derived, leagues_to_rate
 from precog_assets.automation.events import Told, contract_changes, version_to_tell
 from precog_assets.automation.jobs import BATCHES
 from precog_assets.automation.memory import TickMemory
-from precog_assets.automation.ticks import boards, read_leagues
+from precog_assets.automation.ticks import boards, polled_leagues, read_leagues
 from precog_assets.checks.findings import Finding
 from precog_assets.config import load_leagues
 from precog_assets.pipeline.report import StepReport
@@ -102,6 +102,19 @@ def test_leagues_whose_requests_were_left_out_stay_due() -> None:
     assert read_leagues(requests, 0) == ["nfl", "ncaab", "nba"]
     assert read_leagues(requests, 2) == ["nfl"]
     assert read_leagues(requests, 9) == []
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "polled"),
+    [
+        pytest.param({"http.timeout": 1, "http.circuit_open": 1}, [], id="the source is away: ask again at once"),
+        pytest.param({"http.blocked": 2}, ["nfl", "nba"], id="the source refuses: do not press"),
+        pytest.param({"ok": 1, "http.timeout": 1}, ["nfl", "nba"], id="one failed: its turn comes again"),
+        pytest.param({"ok": 1, "http.budget": 1}, ["nfl"], id="one was not sent: it stays due"),
+    ],
+)
+def test_what_counts_as_polled(outcomes: dict[str, int], polled: list[str]) -> None:
+    assert polled_leagues(["nfl", "nba"], report(outcomes=outcomes)) == polled
 
 
 def test_boards_of_yesterday_are_read_until_early_morning_eastern() -> None:

@@ -8,16 +8,16 @@ import dagster as dg
 import pytest
 import sqlalchemy as sa
 
+from precog_assets.automation.catch_up import catch_up_sensor
+from precog_assets.automation.jobs import asset_jobs
+from precog_assets.automation.live import live_sensors
 from precog_assets.automation.memory import TickMemory, memory_of
-from precog_assets.definitions import build_defs
 from precog_assets.domain.errors import PrecogError
-from precog_assets.environment import resolve
 from precog_assets.pipeline.feeds import only_one
 from precog_assets.resources import PrecogServices
 from precog_assets.services import Services
 from precog_assets.store import tables
 from precog_assets_tests.pipeline.conftest import NFL_BOARD, TestClock
-from precog_assets_tests.test_definitions import settings
 from precog_assets_tests.venues import Venue, board, board_event
 
 
@@ -28,11 +28,12 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 
 class Ticking:
-    """One sensor of the real definitions, ticked by hand, its cursor carried on as the daemon does."""
+    """One sensor, ticked by hand, its cursor carried on as the daemon does."""
 
     def __init__(self, name: str, resource: PrecogServices, instance: dg.DagsterInstance) -> None:
-        defs = build_defs(resolve(settings(precog_env="test")), services=resource, sql_models=False)
-        self.sensor = next(one for one in defs.get_repository_def().sensor_defs if one.name == name)
+        stopped = dg.DefaultSensorStatus.STOPPED
+        sensors = [*live_sensors(stopped), catch_up_sensor(asset_jobs(), stopped)]
+        self.sensor = next(one for one in sensors if one.name == name)
         self.resource = resource
         self.instance = instance
         self.cursor: str | None = None

@@ -16,6 +16,9 @@ from precog_assets.cli.simulator import program
 from precog_assets.environment import read_settings, resolve
 from precog_assets_tests.cli.homes import Home
 
+# One worker fills the home; they all read it.
+pytestmark = pytest.mark.xdist_group("filled home")
+
 
 def _query(home: Home, sql: LiteralString) -> list[tuple[object, ...]]:
     with psycopg.connect(embedded.start(home.folder).url("precog_dev_sim")) as connection:
@@ -155,7 +158,7 @@ def test_doctor_compares_our_clock_with_a_venue_that_answers(filled, precog, mon
         done = precog("doctor")
         assert re.search(r"^ok    espn: sim, .* answered in", done.stdout, re.MULTILINE)
         assert re.search(r"^ok    clock: ours is [+-]\d", done.stdout, re.MULTILINE)
-        other = precog("once", PRECOG_HOME=f"{home.folder}-2")
+        other = precog("once", PRECOG_HOME=str(home.folder / "other"))
         assert other.exit_code == 2
         assert f"SIM_PORT={home.variables['SIM_PORT']}" in other.stderr
     finally:

@@ -12,6 +12,10 @@ from pydantic import SecretStr
 from precog_assets.cli.main import app
 from precog_assets.environment import Settings, read_settings
 
+# One worker fills the home; they all read it.
+pytestmark = pytest.mark.xdist_group("filled home")
+
+
 ROOT = Path(__file__).resolve().parents[2]
 SECRETS = {"KALSHI_KEY_ID": "key-of-mine", "DATABASE_URL": "postgresql://u:hunter2@127.0.0.1:1/precog_dev_sim"}
 

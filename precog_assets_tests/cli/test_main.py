@@ -1,8 +1,8 @@
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -104,12 +104,11 @@ def test_a_traceback_is_shown_when_asked_for(runner):
     assert "Traceback" in result.stderr
 
 
-def test_help_answers_at_once():
-    subprocess.run([sys.executable, "-m", "precog_assets.cli.main", "--help"], capture_output=True, check=True)
-    took = []
-    for _ in range(3):
-        began = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "precog_assets.cli.main", "--help"], capture_output=True, check=True)
-        took.append(time.perf_counter() - began)
-    # 0.3 s on a quiet machine; the bound leaves room for a busy one, and still catches an import of Dagster (1.3 s).
-    assert min(took) < 1.0
+def test_help_takes_little_of_the_processor():
+    command = [sys.executable, "-m", "precog_assets.cli.main", "--help"]
+    subprocess.run(command, capture_output=True, check=True)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, capture_output=True, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    # 0.35 s, measured; processor time, since a busy machine stretches the other kind. Dagster alone would take 1.2 s.
+    assert (after.ru_utime + after.ru_stime) - (before.ru_utime + before.ru_stime) < 1.0

@@ -9,6 +9,9 @@ from precog_assets.cli.once import EMPTY_EXIT, FAILED_EXIT, Result, exit_code
 from precog_assets.domain.errors import PrecogError
 from precog_assets.pipeline.report import StepReport
 
+# One worker fills the home; they all read it.
+pytestmark = pytest.mark.xdist_group("filled home")
+
 
 def _report(step: str, rows_in: int, **outcomes: int) -> Result:
     report = StepReport(step, "c", datetime(2026, 11, 22, tzinfo=UTC), rows_in=rows_in)

@@ -97,19 +97,20 @@ def test_up_names_the_variable_of_a_port_that_is_taken(home):
 
 
 def test_an_up_that_was_killed_leaves_a_lock_nobody_holds_and_children_the_next_one_ends(home):
-    from precog_assets.cli.homelock import end_left_behind, only_up, remember
+    from precog_assets.cli.homelock import end_left_behind, left_database, only_up, remember
 
     code = "import time; time.sleep(600)"
     orphan = subprocess.Popen([sys.executable, "-c", code], start_new_session=True)
     stranger = subprocess.Popen([sys.executable, "-c", code], start_new_session=True)
     try:
         with only_up(home.folder):
-            remember(home.folder, [orphan.pid, stranger.pid])
+            remember(home.folder, [orphan.pid, stranger.pid], own_database=True)
             state = json.loads((home.folder / "up.json").read_text())
         # The stranger took the process id of a child that is long gone: it started at another moment.
         state["children"][1][1] -= 1000
         (home.folder / "up.json").write_text(json.dumps(state))
         with only_up(home.folder):
+            assert left_database(home.folder)
             assert end_left_behind(home.folder) == [orphan.pid]
         assert not psutil.pid_exists(orphan.pid)
         assert stranger.poll() is None

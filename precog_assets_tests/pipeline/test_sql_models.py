@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -22,7 +23,27 @@ from precog_assets.pipeline.sql_models.checks import run_tests
 from precog_assets.pipeline.sql_models.files import find_folder, load_project
 from precog_assets.store.engine import engine_for
 from precog_assets.store.markets import write_markets
+from precog_assets.store.migrate import READER_ROLE
 from precog_assets_tests.pipeline.sql_world import AWAY, HOME, NOW, build_world, market, poll, quote
+
+EMPTY_MART = """
+    DO $$ DECLARE one record; BEGIN
+        FOR one IN SELECT relname, CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END AS kind
+                   FROM pg_class WHERE relnamespace = 'mart'::regnamespace AND relkind IN ('r', 'v')
+        LOOP EXECUTE format('DROP %s IF EXISTS mart.%I CASCADE', one.kind, one.relname); END LOOP;
+    END $$
+"""
+
+
+@pytest.fixture
+def engine(emptied: str) -> Iterator[sa.Engine]:
+    """The shared database without any model, and without a trace of them afterwards."""
+    shared = engine_for(emptied)
+    with shared.begin() as connection:
+        connection.exec_driver_sql(EMPTY_MART, execution_options={"no_parameters": True})
+    yield shared
+    with shared.begin() as connection:
+        connection.exec_driver_sql(EMPTY_MART, execution_options={"no_parameters": True})
 
 
 @pytest.fixture
@@ -194,16 +215,15 @@ def test_a_test_of_a_column_that_is_not_there_says_so(engine: sa.Engine, tmp_pat
 class Reader:
     """A client that counts a table's rows without pause, from another connection, until it is told to stop."""
 
-    def __init__(self, url: str, table: str, isolation: psycopg.IsolationLevel) -> None:
+    def __init__(self, url: str, table: str) -> None:
         self.counts: list[int] = []
         self.error: psycopg.Error | None = None
         self.began, self._stop = threading.Event(), threading.Event()
-        self._thread = threading.Thread(target=self._read, args=(url, table, isolation))
+        self._thread = threading.Thread(target=self._read, args=(url, table))
 
-    def _read(self, url: str, table: str, isolation: psycopg.IsolationLevel) -> None:
+    def _read(self, url: str, table: str) -> None:
         query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(*table.split(".")))
         with psycopg.connect(url) as connection:
-            connection.isolation_level = isolation
             try:
                 while not self._stop.is_set():
                     with connection.transaction():
@@ -226,10 +246,10 @@ class Reader:
 
 @pytest.mark.parametrize("changing", [False, True], ids=["same columns", "changed columns"])
 def test_a_reader_sees_rows_all_the_time_while_a_table_is_replaced(
-    engine: sa.Engine, database_url: str, tmp_path: Path, changing: bool
+    engine: sa.Engine, emptied: str, tmp_path: Path, changing: bool
 ) -> None:
     build(engine, folder_with(tmp_path, t_long="select n from generate_series(1, 500) n"))
-    with Reader(database_url, "mart.t_long", psycopg.IsolationLevel.READ_COMMITTED) as reader:
+    with Reader(emptied, "mart.t_long") as reader:
         hows = set()
         for turn in range(12):
             extra = f", {turn} as c{turn}" if changing else ""
@@ -240,6 +260,23 @@ def test_a_reader_sees_rows_all_the_time_while_a_table_is_replaced(
     assert len(reader.counts) > 12
     assert set(reader.counts) <= set(range(500, 513))
     assert reader.counts[-1] >= 511
+
+
+def test_a_reader_of_an_old_snapshot_keeps_its_rows_through_a_refill(engine: sa.Engine, tmp_path: Path) -> None:
+    build(engine, folder_with(tmp_path, t_rows="select 1 as n"))
+    with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+        before = connection.execute(sa.text("SELECT n FROM mart.t_rows")).all()
+        build(engine, folder_with(tmp_path, t_rows="select 2 as n"))
+        assert connection.execute(sa.text("SELECT n FROM mart.t_rows")).all() == before == [(1,)]
+    assert rows(engine, "SELECT n FROM mart.t_rows") == [(2,)]
+
+
+def test_notebooks_may_read_what_was_built_however_it_was(engine: sa.Engine, tmp_path: Path) -> None:
+    for text in ("select 1 as n", "select 2 as n", "select 'x' as word"):
+        build(engine, folder_with(tmp_path, t_rows=text, seen="select * from {{ ref('t_rows') }}"))
+        allowed = f"SELECT has_table_privilege('{READER_ROLE}', 'mart.t_rows', 'SELECT'), "
+        allowed += f"has_table_privilege('{READER_ROLE}', 'mart.seen', 'SELECT')"
+        assert rows(engine, allowed) == [(True, True)]
 
 
 def test_a_refill_leaves_other_peoples_views_on_the_table_alone(engine: sa.Engine, tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def test_a_market_first_met_settled_has_no_quote_at_all(store: sa.Engine) -> Non
     assert count(store, tables.quotes) == 0
 
 
-@pytest.mark.parametrize("order", permutations(range(3)))
+@pytest.mark.parametrize("order", list(permutations(range(3))))
 def test_the_projection_is_the_same_in_whatever_order_facts_come(store: sa.Engine, order: tuple[int, ...]) -> None:
     facts = [
         (market(title="First"), seen(0)),
