@@ -1,8 +1,9 @@
 """The simulated venues for measuring: their answers asked in process, and served frozen by a process of its own.
 
 `python -m benchmarks.venues` serves every answer as it stood at one instant, rendered once, so that a server's
-own work does not stand in a figure. `/bench/serve/SET` chooses what is served from then on: `still`, or
-`still-again` (the same markets and games, other bytes), or `moved` (one quote in ten is another).
+own work does not stand in a figure. `/bench/serve/SET` chooses what is served from then on: `still`, always the
+same bytes; `padded`, the same games and markets in bytes never sent before; `moved`, the same boards, and listings
+in which one quote in ten is another than it was.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from precog_assets.simulator.server import serve
 from precog_assets.simulator.world import World, WorldSettings, default_anchor
 
 MARKETS = "/trade-api/v2/markets"
-SETS = ("still", "still-again", "moved")
+SETS = ("still", "padded", "moved")
 MOVED_EVERY = 10
 
 
@@ -89,17 +90,15 @@ class FrozenVenues:
         counts = {series: len(found) for series, found in open_markets(app).items()}
         self._shares = shares(counts, markets)
         self._set = SETS[0]
-        self._rendered: dict[tuple[str, str, str], tuple[int, bytes]] = {}
+        self._served = 0
+        self._rendered: dict[tuple[str, str, bool], tuple[int, bytes]] = {}
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         path, query = scope["path"], scope["query_string"].decode()
         if path.startswith("/bench/serve/"):
             status, body = self._choose(path.rpartition("/")[2])
         else:
-            key = (self._set, path, query)
-            if key not in self._rendered:
-                self._rendered[key] = await self._render(path, query)
-            status, body = self._rendered[key]
+            status, body = await self._answer(path, query)
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
@@ -108,34 +107,33 @@ class FrozenVenues:
         if chosen not in SETS:
             return 404, orjson.dumps({"error": f"no set {chosen!r}; there are {', '.join(SETS)}"})
         self._set = chosen
+        self._served += 1
         return 200, orjson.dumps({"set": chosen, "markets": sum(self._shares.values())})
 
-    async def _render(self, path: str, query: str) -> tuple[int, bytes]:
+    async def _answer(self, path: str, query: str) -> tuple[int, bytes]:
+        listing = path == MARKETS
+        moved = listing and self._set == "moved" and self._served % 2 == 1
+        if (path, query, moved) not in self._rendered:
+            self._rendered[path, query, moved] = await self._render(path, query, moved=moved)
+        status, body = self._rendered[path, query, moved]
+        # Spaces behind a document change its bytes, and nothing that it says.
+        padded = self._set == "padded" or (self._set == "moved" and listing)
+        return status, body + b" " * self._served if padded else body
+
+    async def _render(self, path: str, query: str, *, moved: bool) -> tuple[int, bytes]:
         answer = await ask(self._app, path, query)
         document = answer.json()
         if path == MARKETS:
             series = parse_qs(query).get("series_ticker", [""])[0]
             document["markets"] = document["markets"][: self._shares.get(series, 0)]
             document["cursor"] = ""
-        if self._set != "still":
-            _touch(document, path)
-        if self._set == "moved" and path == MARKETS:
+        if moved:
             _move(document["markets"][::MOVED_EVERY])
         return answer.status_code, orjson.dumps(document)
 
 
-def _touch(document: dict[str, Any], path: str) -> None:
-    """Change bytes of every element, and no value that is stored."""
-    if path == MARKETS:
-        for market in document["markets"]:
-            market["liquidity_dollars"] = f"{Decimal(market.get('liquidity_dollars') or 0) + 1:.4f}"
-        return
-    for event in document.get("events", ()):
-        event["shortName"] = f"{event.get('shortName', '')} "
-
-
 def _move(markets: Sequence[dict[str, Any]]) -> None:
-    """Another bid size, which every quoted market may have, and a further trade."""
+    """Another bid size, and a further trade."""
     for market in markets:
         market["yes_bid_size_fp"] = f"{Decimal(market.get('yes_bid_size_fp') or 0) + 1:.2f}"
         market["volume_fp"] = f"{Decimal(market.get('volume_fp') or 0) + 1:.2f}"

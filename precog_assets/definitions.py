@@ -34,9 +34,8 @@ def build_defs(
     sensors_status = dg.DefaultSensorStatus.RUNNING if running else dg.DefaultSensorStatus.STOPPED
     schedules_status = dg.DefaultScheduleStatus.RUNNING if running else dg.DefaultScheduleStatus.STOPPED
     models = build_sql_model_assets() if sql_models else []
-    asset_jobs = jobs.asset_jobs()
+    asset_jobs = jobs.asset_jobs(with_marts=bool(models))
     upkeep = jobs.upkeep_job()
-    marts = jobs.marts_job() if models else None
     return dg.Definitions(
         assets=[
             teams.teams,
@@ -62,8 +61,8 @@ def build_defs(
             ratings_checks.ratings_checks,
             backfill_checks.game_days_checks,
         ],
-        jobs=[*asset_jobs.values(), upkeep, *([marts] if marts else [])],
-        schedules=jobs.schedules(asset_jobs, upkeep, schedules_status, marts),
+        jobs=[*asset_jobs.values(), upkeep],
+        schedules=jobs.schedules(asset_jobs, upkeep, schedules_status),
         sensors=[*live.live_sensors(sensors_status), catch_up.catch_up_sensor(asset_jobs, sensors_status)],
         resources={"services": services or PrecogServices(environment=environment.name)},
         executor=dg.in_process_executor,

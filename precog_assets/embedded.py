@@ -64,6 +64,8 @@ def start(home: Path, *, extra_configuration: str = "") -> EmbeddedServer:
         # One process at a time makes, configures and restarts a cluster; the others find it ready.
         with FileLock(_lock_path(home), timeout=START_TIMEOUT_S):
             was_running = is_running(home)
+            if not was_running:
+                _forget(folder)
             server = get_server(folder, cleanup_mode=None)
             if not _is_configured(folder):
                 _configure(folder, extra_configuration)

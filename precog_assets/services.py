@@ -103,9 +103,14 @@ def open_database(environment: Environment, clock: Clock | None = None) -> Datab
 
 
 def _is_seeded(url: str) -> bool:
+    """Whether the teams and codes of this version's seeds are in the database, all of them and no others."""
     with engine_for(url).connect() as connection:
-        seeded = connection.execute(sa.text("SELECT count(*) FROM core.teams WHERE NOT provisional")).scalar_one()
-    return seeded >= len(team_seeds())
+        teams = set(connection.scalars(sa.text("SELECT team_id FROM core.teams WHERE NOT provisional")))
+        codes = {
+            tuple(row) for row in connection.execute(sa.text("SELECT league, code, team_id FROM core.team_aliases"))
+        }
+    seeded = {(code.league, code.code, code.team_id) for code in kalshi_codes()}
+    return {team.team_id for team in team_seeds()} <= teams and codes == seeded
 
 
 def seed(engine: sa.Engine, now: datetime) -> None:

@@ -23,7 +23,8 @@ from precog_assets.environment import (
 ENVS = ("dev", "test", "staging", "prod")
 MODES = ("sim", "demo", "live")
 ACCEPTED = {
-    **{("test", "sim", "sim"): "sim", ("dev", "sim", "sim"): "sim"},
+    ("test", "sim", "sim"): "sim",
+    ("dev", "sim", "sim"): "sim",
     **{("dev", *modes): "demo" for modes in (("demo", "demo"), ("demo", "live"), ("live", "demo"))},
     **{("staging", *modes): "demo" for modes in (("demo", "demo"), ("demo", "live"), ("live", "demo"))},
     **{(env, "live", "live"): "live" for env in ("dev", "staging", "prod")},
@@ -81,13 +82,14 @@ def test_every_combination_is_decided() -> None:
 
 def test_a_refusal_by_the_environment_names_the_modes_it_accepts() -> None:
     with pytest.raises(
-        ConfigurationError, match="PRECOG_ENV=staging does not go with ESPN_MODE=sim: staging accepts ESPN_MODE=demo or live"
+        ConfigurationError,
+        match="PRECOG_ENV=staging does not go with ESPN_MODE=sim: staging accepts ESPN_MODE=demo or live",
     ):
         made(precog_env="staging", kalshi_mode="demo")
 
 
 def test_sim_never_mixes_with_the_venues() -> None:
-    with pytest.raises(ConfigurationError, match="KALSHI_MODE=sim does not go with ESPN_MODE=live.*demo, live"):
+    with pytest.raises(ConfigurationError, match=r"KALSHI_MODE=sim does not go with ESPN_MODE=live.*demo, live"):
         made(espn_mode="live")
 
 
@@ -130,7 +132,7 @@ def test_a_server_on_loopback_takes_the_place_of_our_simulator(url: str) -> None
     "url", ["https://site.api.espn.com", "http://127.0.0.1.example.com", "http://10.0.0.1:80", "http://0.0.0.0:8100"]
 )
 def test_in_sim_only_loopback_addresses_are_venues(url: str) -> None:
-    with pytest.raises(ConfigurationError, match="ESPN_BASE_URL=.*ESPN_MODE=sim.*loopback") as refused:
+    with pytest.raises(ConfigurationError, match=r"ESPN_BASE_URL=.*ESPN_MODE=sim.*loopback") as refused:
         made(espn_base_url=url)
     assert url in str(refused.value)
 
@@ -144,12 +146,12 @@ def test_in_live_only_listed_hosts_over_https_are_venues() -> None:
         "http://127.0.0.1:8100/trade-api/v2",
         "https://external-api.kalshi.com.example.org/trade-api/v2",
     ):
-        with pytest.raises(ConfigurationError, match="KALSHI_BASE_URL=.*KALSHI_MODE=live.*external-api.kalshi.com"):
+        with pytest.raises(ConfigurationError, match=r"KALSHI_BASE_URL=.*KALSHI_MODE=live.*external-api.kalshi.com"):
             live(kalshi_base_url=url)
 
 
 def test_in_demo_the_production_exchange_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="KALSHI_MODE=demo.*external-api.demo.kalshi.co"):
+    with pytest.raises(ConfigurationError, match=r"KALSHI_MODE=demo.*external-api.demo.kalshi.co"):
         demo(kalshi_base_url="https://external-api.kalshi.com/trade-api/v2")
 
 
@@ -158,21 +160,23 @@ def test_the_stream_lives_beside_its_host() -> None:
         assert live(kalshi_ws_url=url).settings.kalshi_ws_url == url
     assert made(kalshi_ws_url="ws://127.0.0.1:8100/ws").data_class == "sim"
     for url in ("wss://example.org/ws", "ws://external-api-ws.kalshi.com/trade-api/ws/v2"):
-        with pytest.raises(ConfigurationError, match="KALSHI_WS_URL=.*KALSHI_MODE=live.*wss"):
+        with pytest.raises(ConfigurationError, match=r"KALSHI_WS_URL=.*KALSHI_MODE=live.*wss"):
             live(kalshi_ws_url=url)
-    with pytest.raises(ConfigurationError, match="KALSHI_WS_URL=.*KALSHI_MODE=sim.*loopback"):
+    with pytest.raises(ConfigurationError, match=r"KALSHI_WS_URL=.*KALSHI_MODE=sim.*loopback"):
         made(kalshi_ws_url="wss://external-api-ws.kalshi.com/trade-api/ws/v2")
 
 
-@pytest.mark.parametrize("url", ["127.0.0.1:8100", "ftp://127.0.0.1", "http://", "wss://127.0.0.1", "http://[::1", "http://127.0.0.1:x"])
+@pytest.mark.parametrize(
+    "url", ["127.0.0.1:8100", "ftp://127.0.0.1", "http://", "wss://127.0.0.1", "http://[::1", "http://127.0.0.1:x"]
+)
 def test_what_is_no_http_address_is_refused(url: str) -> None:
-    with pytest.raises(ConfigurationError, match="ESPN_BASE_URL=.*not an address"):
+    with pytest.raises(ConfigurationError, match=r"ESPN_BASE_URL=.*not an address"):
         made(espn_base_url=url)
 
 
 @pytest.mark.parametrize("url", ["http://user:hunter2@127.0.0.1:8100", "user:hunter2@127.0.0.1"])
 def test_an_address_with_a_password_is_refused_without_showing_it(url: str) -> None:
-    with pytest.raises(ConfigurationError, match="ESPN_BASE_URL.*must not carry") as refused:
+    with pytest.raises(ConfigurationError, match=r"ESPN_BASE_URL.*must not carry") as refused:
         made(espn_base_url=url)
     assert "hunter2" not in str(refused.value)
 
@@ -180,12 +184,14 @@ def test_an_address_with_a_password_is_refused_without_showing_it(url: str) -> N
 @pytest.mark.parametrize("env", ["dev", "staging"])
 def test_demo_orders_need_the_demo_venue(env: str) -> None:
     assert demo(env, kalshi_trading="demo").settings.kalshi_trading == "demo"
-    with pytest.raises(ConfigurationError, match=f"KALSHI_TRADING=demo.*PRECOG_ENV={env} and KALSHI_MODE=live.*KALSHI_MODE=demo"):
+    with pytest.raises(
+        ConfigurationError, match=f"KALSHI_TRADING=demo.*PRECOG_ENV={env} and KALSHI_MODE=live.*KALSHI_MODE=demo"
+    ):
         live(env, kalshi_trading="demo")
 
 
 def test_demo_orders_are_refused_in_prod_test_and_sim() -> None:
-    with pytest.raises(ConfigurationError, match="KALSHI_TRADING=demo.*PRECOG_ENV=prod"):
+    with pytest.raises(ConfigurationError, match=r"KALSHI_TRADING=demo.*PRECOG_ENV=prod"):
         live("prod", kalshi_trading="demo")
     for env in ("dev", "test"):
         with pytest.raises(ConfigurationError, match=f"KALSHI_TRADING=demo.*PRECOG_ENV={env} and KALSHI_MODE=sim"):
@@ -211,7 +217,7 @@ def test_real_orders_need_prod_live_keys_and_a_risk_limit_file(tmp_path: Path) -
     for env in ("dev", "staging"):
         with pytest.raises(ConfigurationError, match=f"KALSHI_TRADING=live.*PRECOG_ENV={env}.*PRECOG_ENV=prod"):
             live(env, **whole)
-    with pytest.raises(ConfigurationError, match="KALSHI_TRADING=live.*KALSHI_MODE=demo"):
+    with pytest.raises(ConfigurationError, match=r"KALSHI_TRADING=live.*KALSHI_MODE=demo"):
         demo(**whole)
 
 
@@ -227,7 +233,9 @@ def test_a_database_of_ones_own_name_is_taken() -> None:
 
 @pytest.mark.parametrize("named", ["precog_prod_live", "precog_dev_live", "precog_test_sim"])
 def test_the_database_of_another_environment_is_refused(named: str) -> None:
-    with pytest.raises(ConfigurationError, match=f"DATABASE_URL names the database {named}, but PRECOG_ENV=dev") as refused:
+    with pytest.raises(
+        ConfigurationError, match=f"DATABASE_URL names the database {named}, but PRECOG_ENV=dev"
+    ) as refused:
         made(database_url=f"postgresql://me:hunter2@h/{named}")
     assert "precog_dev_sim" in str(refused.value)
     assert "hunter2" not in str(refused.value)
@@ -243,7 +251,7 @@ def test_months_are_archived_to_folders_only() -> None:
     assert made().partition_archive is None
     assert made(partition_archive_url="file:///var/months").partition_archive == Path("/var/months")
     assert made(partition_archive_url="months").partition_archive == Path.cwd() / "months"
-    with pytest.raises(ConfigurationError, match="PARTITION_ARCHIVE_URL=s3://bucket/x.*a path or file://"):
+    with pytest.raises(ConfigurationError, match=r"PARTITION_ARCHIVE_URL=s3://bucket/x.*a path or file://"):
         made(partition_archive_url="s3://bucket/x")
 
 
@@ -324,12 +332,16 @@ def test_choices_on_the_command_line_reach_child_processes(monkeypatch: pytest.M
 def test_a_mode_that_the_users_sources_lack_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     own = tmp_path / "config"
     own.mkdir()
-    kept = [line for line in (PACKAGED / "sources.yaml").read_text().splitlines() if not line.lstrip().startswith("demo:")]
+    kept = [
+        line for line in (PACKAGED / "sources.yaml").read_text().splitlines() if not line.lstrip().startswith("demo:")
+    ]
     (own / "sources.yaml").write_text("\n".join(kept))
     monkeypatch.setenv("PRECOG_CONFIG_DIR", str(own))
     load_sources.cache_clear()
     try:
-        with pytest.raises(ConfigurationError, match=r"ESPN_MODE=demo: `sources.espn.modes.demo` is not in .*sources.yaml"):
+        with pytest.raises(
+            ConfigurationError, match=r"ESPN_MODE=demo: `sources.espn.modes.demo` is not in .*sources.yaml"
+        ):
             demo()
     finally:
         monkeypatch.delenv("PRECOG_CONFIG_DIR")
@@ -337,5 +349,7 @@ def test_a_mode_that_the_users_sources_lack_is_named(monkeypatch: pytest.MonkeyP
 
 
 def test_secret_fields_are_typed_as_secrets() -> None:
-    secrets = {name for name, field in Settings.model_fields.items() if SecretStr in getattr(field.annotation, "__args__", ())}
+    secrets = {
+        name for name, field in Settings.model_fields.items() if SecretStr in getattr(field.annotation, "__args__", ())
+    }
     assert secrets == {"kalshi_key_id", "database_url"}

@@ -25,7 +25,7 @@ LEAGUE_DAYS = dg.MultiPartitionsDefinition(
 game_days_spec = table_spec(
     GAME_DAYS.path,
     "ops.backfill_units",
-    group="backfill",
+    group="games",
     description="Days of a league's boards that were read whole, of the past; their games go to core.games with "
     "origin backfill. One partition a league and Eastern day, e.g. `--partition 2025-09-04|nfl`.",
     kinds=("espn", "python"),

@@ -13,6 +13,7 @@ from precog_assets.resources import PrecogServices
 
 RAW_GAMES = dg.AssetKey(["raw", "espn_games"])
 GAMES = dg.AssetKey(["core", "games"])
+GAME_DAYS = ("raw", "espn_game_days")
 
 raw_games_spec = table_spec(
     RAW_GAMES.path,
@@ -28,7 +29,7 @@ games_spec = table_spec(
     group="games",
     description="Every game as it stands now, a projection of the states in core.game_states.",
     kinds=("python",),
-    deps=(RAW_GAMES.path, TEAMS.path),
+    deps=(RAW_GAMES.path, GAME_DAYS, TEAMS.path),
     freshness=LIVE,
 )
 

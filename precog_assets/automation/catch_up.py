@@ -13,6 +13,9 @@ import dagster as dg
 from precog_assets.automation.jobs import BATCHES, AssetJob, Batch
 from precog_assets.resources import PrecogServices
 
+FIRST = ("checks", "history", "marts")
+"""Jobs that leave no row in ops.steps; asked for once on a new instance, as soon as markets are linked."""
+
 
 def overdue(
     latest: Mapping[str, datetime], now: datetime, *, clock_speed: float = 1.0, batches: Sequence[Batch] = BATCHES
@@ -36,12 +39,15 @@ def catch_up_sensor(jobs: Mapping[str, AssetJob], status: dg.DefaultSensorStatus
 
     @dg.sensor(
         name="catch_up",
-        jobs=[jobs[batch.name] for batch in BATCHES if batch.overdue_after is not None],
+        jobs=[
+            *(jobs[batch.name] for batch in BATCHES if batch.overdue_after is not None),
+            *(jobs[name] for name in FIRST if name in jobs),
+        ],
         minimum_interval_seconds=29,
         default_status=status,
         description="Runs what the schedules missed",
     )
-    def catch_up(services: PrecogServices) -> dg.SensorResult | dg.SkipReason:
+    def catch_up(context: dg.SensorEvaluationContext, services: PrecogServices) -> dg.SensorResult | dg.SkipReason:
         import sqlalchemy as sa
 
         from precog_assets.checks.markets import clock_speed
@@ -53,9 +59,15 @@ def catch_up_sensor(jobs: Mapping[str, AssetJob], status: dg.DefaultSensorStatus
             query = sa.select(steps.c.step, sa.func.max(steps.c.started_at)).group_by(steps.c.step)
             latest = {row[0]: row[1] for row in connection.execute(query)}
         late = overdue(latest, opened.clock.now(), clock_speed=clock_speed(opened))
+        if "links" in latest:
+            late += [name for name in FIRST if name in jobs and _never_ran(context.instance, name)]
         if not late:
             return dg.SkipReason("catch up: nothing is overdue")
         hour = datetime.now(UTC).strftime("%Y-%m-%dT%H")
         return dg.SensorResult(run_requests=[dg.RunRequest(run_key=f"{job} {hour}", job_name=job) for job in late])
 
     return catch_up
+
+
+def _never_ran(instance: dg.DagsterInstance, job: str) -> bool:
+    return instance.get_runs_count(dg.RunsFilter(job_name=job)) == 0

@@ -102,8 +102,8 @@ BATCHES = (
 )
 
 
-def asset_jobs() -> dict[str, AssetJob]:
-    """The jobs of BATCHES by name, and those that people start: backfills and re-rating, by partition."""
+def asset_jobs(*, with_marts: bool = True) -> dict[str, AssetJob]:
+    """The jobs of BATCHES by name, checks and marts, and those that people start, by partition."""
     jobs = {
         batch.name: dg.define_asset_job(
             batch.name,
@@ -137,25 +137,21 @@ def asset_jobs() -> dict[str, AssetJob]:
         tags=_tags(600),
         executor_def=dg.in_process_executor,
     )
+    if with_marts:
+        jobs["marts"] = dg.define_asset_job(
+            "marts",
+            selection=dg.AssetSelection.groups("marts"),
+            description="The SQL models of dbt_like_sql; every five minutes is cheaper than a run per change",
+            tags=_tags(600),
+            executor_def=dg.in_process_executor,
+        )
     return jobs
-
-
-def marts_job() -> AssetJob:
-    """The SQL models, with their checks; every five minutes, which is cheaper than a run per change."""
-    return dg.define_asset_job(
-        "marts",
-        selection=dg.AssetSelection.groups("marts"),
-        description="The SQL models of dbt_like_sql",
-        tags=_tags(600),
-        executor_def=dg.in_process_executor,
-    )
 
 
 def schedules(
     jobs: dict[str, AssetJob],
     upkeep: dg.JobDefinition,
     status: dg.DefaultScheduleStatus,
-    marts: AssetJob | None = None,
 ) -> list[dg.ScheduleDefinition]:
     """One schedule a job, by Eastern time; on by default only where `status` says so."""
     planned: list[tuple[str, str, AssetJob | dg.JobDefinition]] = [
@@ -163,8 +159,8 @@ def schedules(
     ]
     planned.append(("checks", "10-59/15 * * * *", jobs["checks"]))
     planned.append(("upkeep", "30 7 * * *", upkeep))
-    if marts is not None:
-        planned.append(("marts", "*/5 * * * *", marts))
+    if "marts" in jobs:
+        planned.append(("marts", "*/5 * * * *", jobs["marts"]))
     return [
         dg.ScheduleDefinition(
             name=f"{name}_schedule", job=job, cron_schedule=cron, execution_timezone=ZONE, default_status=status

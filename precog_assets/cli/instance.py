@@ -50,6 +50,7 @@ retention:
   auto_materialize: {{purge_after_days: {{skipped: 1, success: 7, failure: 30, started: 7}}}}
 freshness: {{enabled: true}}
 telemetry: {{enabled: false}}
+nux: {{enabled: false}}
 """
 
 

@@ -53,7 +53,6 @@ app = typer.Typer(
 
 @app.callback()
 def choose(
-    context: typer.Context,
     environment: Annotated[
         str | None,
         typer.Option("--env", metavar="ENV", help="dev, test, staging or prod; the same as `PRECOG_ENV`."),

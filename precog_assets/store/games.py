@@ -93,7 +93,10 @@ FIRST_DAY = date(1900, 1, 1)
 def write_seeds(
     connection: sa.Connection, seeds: Iterable[TeamSeed], codes: Iterable[CodeSeed], now: datetime
 ) -> WriteCounts:
-    """Write the seeded teams and their codes; a team met before its seed stops being provisional."""
+    """Write the seeded teams and their codes; a team met before its seed stops being provisional.
+
+    A code of the same source and league that is no longer among `codes` goes: it would match wrongly.
+    """
     teams = write(
         connection,
         SEEDED_TEAMS,
@@ -115,15 +118,22 @@ def write_seeds(
             for seed in seeds
         ],
     )
-    aliases = write(
-        connection,
-        ALIASES,
-        [
-            (code.source, code.league, code.code, code.team_id, code.valid_from or FIRST_DAY, code.valid_to)
-            for code in codes
-        ],
-    )
+    rows = [
+        (code.source, code.league, code.code, code.team_id, code.valid_from or FIRST_DAY, code.valid_to)
+        for code in codes
+    ]
+    aliases = write(connection, ALIASES, rows)
+    _drop_aliases(connection, {row[:5] for row in rows})
     return teams + aliases
+
+
+def _drop_aliases(connection: sa.Connection, kept: set[tuple[Any, ...]]) -> None:
+    table = tables.team_aliases
+    key = (table.c.source, table.c.league, table.c.code, table.c.team_id, table.c.valid_from)
+    feeds = {(source, league) for source, league, *_ in kept}
+    stored = connection.execute(sa.select(*key)).all()
+    for row in [row for row in stored if tuple(row[:2]) in feeds and tuple(row) not in kept]:
+        connection.execute(sa.delete(table).where(*(column == value for column, value in zip(key, row, strict=True))))
 
 
 def write_teams_seen(connection: sa.Connection, teams: Iterable[TeamSeen], now: datetime) -> WriteCounts:

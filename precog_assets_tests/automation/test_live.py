@@ -14,6 +14,7 @@ from precog_assets.automation.live import live_sensors
 from precog_assets.automation.memory import TickMemory, memory_of
 from precog_assets.domain.errors import PrecogError
 from precog_assets.pipeline.feeds import only_one
+from precog_assets.pipeline.link import link_markets
 from precog_assets.resources import PrecogServices
 from precog_assets.services import Services
 from precog_assets.store import tables
@@ -267,3 +268,11 @@ def test_what_was_missed_is_asked_for_once_an_hour(
     requests = {request.job_name: request.run_key for request in result.run_requests or []}
     assert set(requests) == {"calendar", "results", "discovery", "settlements"}
     assert all(key and key.startswith(f"{job} 20") for job, key in requests.items())
+
+
+def test_what_leaves_no_step_is_asked_for_once_markets_are_linked(
+    resource: PrecogServices, services: Services, instance: dg.DagsterInstance
+) -> None:
+    link_markets(services, correlation_id="test")
+    result = Ticking("catch_up", resource, instance).tick()
+    assert {"checks", "history", "marts"} <= {request.job_name for request in result.run_requests or []}

@@ -144,7 +144,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_an_unknown_key_of_a_source_is_named(tmp_path: Path) -> None:
     text = (PACKAGED / "sources.yaml").read_text().replace("recovery_s: 30", "recover_s: 30", 1)
-    with pytest.raises(ConfigurationError, match="source `espn`: `breaker.recovery_s`"):
+    with pytest.raises(ConfigurationError, match=r"source `espn`: `breaker.recovery_s`"):
         read_sources(written(tmp_path, text, "sources.yaml"))
 
 
@@ -162,7 +162,7 @@ def test_a_users_file_replaces_the_packaged_one_and_the_other_stays(
 
 def test_a_config_folder_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PRECOG_CONFIG_DIR", str(tmp_path / "gone"))
-    with pytest.raises(ConfigurationError, match="PRECOG_CONFIG_DIR=.*gone: no such folder"):
+    with pytest.raises(ConfigurationError, match=r"PRECOG_CONFIG_DIR=.*gone: no such folder"):
         config_path("leagues.yaml")
 
 
@@ -176,7 +176,7 @@ def test_leagues_are_chosen_by_name_by_variable_or_by_default(monkeypatch: pytes
 
 
 def test_an_unknown_league_is_named_with_the_known_ones() -> None:
-    with pytest.raises(ConfigurationError, match="Unknown league 'xfl'.*known: nfl, nba"):
+    with pytest.raises(ConfigurationError, match=r"Unknown league 'xfl'.*known: nfl, nba"):
         chosen_leagues("nfl,xfl")
 
 

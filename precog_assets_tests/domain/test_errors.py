@@ -49,9 +49,7 @@ def test_a_code_that_is_not_listed_cannot_be_raised() -> None:
 def test_no_module_uses_a_code_that_is_not_listed() -> None:
     pattern = re.compile(r'"((?:http|contract|system)\.[a-z_]+)"')
     used = {
-        (path.name, code)
-        for path in SOURCE.rglob("*.py")
-        for code in pattern.findall(path.read_text(encoding="utf-8"))
+        (path.name, code) for path in SOURCE.rglob("*.py") for code in pattern.findall(path.read_text(encoding="utf-8"))
     }
     assert {code for _, code in used} >= {"http.blocked", "system.database"}
     assert sorted((name, code) for name, code in used if code not in CODES) == []

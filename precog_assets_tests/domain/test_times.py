@@ -53,7 +53,9 @@ def test_an_instant_given_in_another_zone_is_of_the_same_eastern_day() -> None:
     assert eastern_day(datetime(2026, 11, 22, 13, 30, tzinfo=tokyo)) == date(2026, 11, 21)
 
 
-@pytest.mark.parametrize(("day", "hours"), [(SPRING, 23), (AUTUMN, 25), (date(2026, 11, 22), 24), (date(2026, 12, 31), 24)])
+@pytest.mark.parametrize(
+    ("day", "hours"), [(SPRING, 23), (AUTUMN, 25), (date(2026, 11, 22), 24), (date(2026, 12, 31), 24)]
+)
 def test_a_day_is_as_long_as_the_clock_change_makes_it(day: date, hours: int) -> None:
     first, end = eastern_day_bounds(day)
     assert end - first == timedelta(hours=hours)

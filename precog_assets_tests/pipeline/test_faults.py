@@ -151,9 +151,7 @@ def poll(services: Services):
     return poll_games(services, [(load_leagues()["nfl"], DAY)], correlation_id="test")
 
 
-def test_a_state_delivered_late_takes_its_place_in_time(
-    services: Services, venue: Venue, clock: TestClock
-) -> None:
+def test_a_state_delivered_late_takes_its_place_in_time(services: Services, venue: Venue, clock: TestClock) -> None:
     """A second process read 7-0 before us and writes it after us."""
     start = clock.now()
     venue.put(NFL_BOARD, board(board_event("401", score=(0, 0))))

@@ -35,7 +35,11 @@ def test_a_board_becomes_games_states_and_a_kept_response(services: Services, ve
     report = poll(services)
     assert (report.rows_in, report.inserted, report.rejected, report.failed) == (1, 1, 0, False)
     row = games(services.engine, "nfl").row(0, named=True)
-    assert (row["game_id"], row["home_team"], row["away_team"]) == ("nfl:401", "Kansas City Chiefs", "Jacksonville Jaguars")
+    assert (row["game_id"], row["home_team"], row["away_team"]) == (
+        "nfl:401",
+        "Kansas City Chiefs",
+        "Jacksonville Jaguars",
+    )
     assert (row["home_score"], row["away_score"], row["phase"], row["season"]) == (7, 3, "in_play", 2026)
     with services.engine.connect() as connection:
         response = connection.execute(sa.select(tables.responses)).one()

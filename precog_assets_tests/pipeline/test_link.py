@@ -8,6 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from precog_assets.config import load_leagues
+from precog_assets.domain.leagues import Outcome
+from precog_assets.matching.results import Match, Reason, Refusal
 from precog_assets.pipeline.games import poll_games
 from precog_assets.pipeline.link import explain_tickers, link_markets
 from precog_assets.pipeline.markets import poll_markets
@@ -127,8 +129,11 @@ def test_a_moved_game_is_found_by_the_day_it_was_first_set_for(
 def test_a_ticker_is_explained_in_words(services: Services, venue: Venue) -> None:
     play(services, venue, board_event("401"))
     show(services, venue, market(KC), market(JAC))
-    known, wrong, garbage = explain_tickers(services, [KC.lower(), "KXNFLTOTAL-26NOV22JACKC-45", "what"])
-    assert "nfl:401" in str(known)
-    assert "wrong_market_type" in str(wrong) or "parse_fail" in str(wrong)
-    assert "parse_fail" in str(garbage)
-    assert "nfl:401" in str(explain_tickers(services, [EVENT])[0])
+    tickers = [KC.lower(), EVENT, "KXNFLTOTAL-26NOV22JACKC-45", "KXNFLGAME-SOON"]
+    known, whole, other, garbage = (one.result for one in explain_tickers(services, tickers))
+    assert isinstance(known, Match)
+    assert isinstance(whole, Match)
+    assert (known.game_id, known.outcome, whole.game_id, whole.outcome) == ("nfl:401", Outcome.HOME, "nfl:401", None)
+    assert isinstance(other, Refusal)
+    assert isinstance(garbage, Refusal)
+    assert (other.reason, garbage.reason) == (Reason.WRONG_MARKET_TYPE, Reason.PARSE_FAIL)

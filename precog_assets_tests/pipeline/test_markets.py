@@ -107,7 +107,12 @@ def test_the_same_bytes_are_not_read_again(services: Services, venue: Venue, clo
 
 
 def test_no_price_is_null_never_zero_nor_one(services: Services, venue: Venue) -> None:
-    nothing = {"yes_bid_dollars": "0.0000", "yes_bid_size_fp": "0.00", "yes_ask_dollars": "1.0000", "yes_ask_size_fp": "0.00"}
+    nothing = {
+        "yes_bid_dollars": "0.0000",
+        "yes_bid_size_fp": "0.00",
+        "yes_ask_dollars": "1.0000",
+        "yes_ask_size_fp": "0.00",
+    }
     venue.put(MARKETS, page(market(**nothing, last_price_dollars="0.0000")))
     poll(services)
     quote = quotes_as_of(services.engine, services.clock.now()).row(0, named=True)

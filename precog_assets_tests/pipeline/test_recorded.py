@@ -112,7 +112,12 @@ def test_real_games_have_their_teams_scores_and_season(recorded: Recorded) -> No
     stored = {row["game_id"]: row for row in games(recorded.engine, "nfl").iter_rows(named=True)}
     coming, over = stored["nfl:401772714"], stored["nfl:401772947"]
     assert (coming["home_team"], coming["away_team"]) == ("Los Angeles Chargers", "Kansas City Chiefs")
-    assert (coming["season"], coming["phase"], coming["home_score"], coming["winner"]) == (2025, "scheduled", None, None)
+    assert (coming["season"], coming["phase"], coming["home_score"], coming["winner"]) == (
+        2025,
+        "scheduled",
+        None,
+        None,
+    )
     assert coming["start_time"] == datetime(2025, 9, 6, tzinfo=UTC)
     assert (over["home_team"], over["away_team"]) == ("Detroit Lions", "Dallas Cowboys")
     assert (over["home_score"], over["away_score"], over["phase"], over["winner"]) == (44, 30, "final", "home")
@@ -142,8 +147,11 @@ def test_what_is_not_ours_is_counted_by_reason_and_nothing_is_rejected(recorded:
 def test_markets_without_a_recorded_game_are_refused_with_the_reason(recorded: Recorded) -> None:
     found = rows(recorded, "SELECT verdict, game_id, count(*) FROM market.market_games GROUP BY 1, 2")
     assert found == [("no_game", None, 20)]
-    details = rows(recorded, "SELECT detail FROM market.market_games l JOIN market.markets m USING (market_id) "
-                             "WHERE ticker = 'KXNFLGAME-26OCT08TBDAL-DAL'")
+    details = rows(
+        recorded,
+        "SELECT detail FROM market.market_games l JOIN market.markets m USING (market_id) "
+        "WHERE ticker = 'KXNFLGAME-26OCT08TBDAL-DAL'",
+    )
     assert "Tampa Bay Buccaneers and Dallas Cowboys" in details[0][0]
 
 

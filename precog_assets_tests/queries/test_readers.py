@@ -212,7 +212,18 @@ def test_an_instant_without_a_zone_is_refused(store: sa.Engine, read: Any) -> No
 
 def rate(engine: sa.Engine, team: str, games_before: int, after: float, *, version: str | None = None) -> None:
     version = version or model_version("nfl", load_leagues()["nfl"].rating)
-    row = ("nfl", f"nfl:{team}{games_before}", team, version, 2026, at(games_before * HOUR), 1500.0, after, 0.5, games_before)
+    row = (
+        "nfl",
+        f"nfl:{team}{games_before}",
+        team,
+        version,
+        2026,
+        at(games_before * HOUR),
+        1500.0,
+        after,
+        0.5,
+        games_before,
+    )
     with engine.begin() as connection:
         connection.execute(
             sa.text(

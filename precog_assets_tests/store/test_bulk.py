@@ -158,7 +158,18 @@ PLAYERS = CurrentTarget(
 
 
 def series_row(title: str, second: float) -> tuple[object, ...]:
-    return ("S", "kalshi", None, title, "Sports", "custom", "quadratic", Decimal(1), "[]", START + timedelta(seconds=second))
+    return (
+        "S",
+        "kalshi",
+        None,
+        title,
+        "Sports",
+        "custom",
+        "quadratic",
+        Decimal(1),
+        "[]",
+        START + timedelta(seconds=second),
+    )
 
 
 def test_an_upsert_updates_only_what_changed_and_never_from_an_older_row(engine: sa.Engine) -> None:

@@ -52,7 +52,7 @@ def test_there_is_one_engine_a_database_and_its_sessions_are_in_utc(store: sa.En
 
 def test_a_server_that_is_away_is_a_system_error_in_one_line() -> None:
     nowhere = sa.create_engine("postgresql+psycopg://me@127.0.0.1:9/none", connect_args={"connect_timeout": 1})
-    with pytest.raises(PrecogError, match="^The database does not answer: [^\n]*$") as failed, in_database(nowhere):
+    with pytest.raises(PrecogError, match=r"^The database does not answer: [^\n]*$") as failed, in_database(nowhere):
         pass
     assert (failed.value.code, failed.value.error_class) == ("system.database", ErrorClass.SYSTEM)
 

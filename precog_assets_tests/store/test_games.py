@@ -177,7 +177,7 @@ def test_a_team_met_on_a_board_is_provisional_until_it_is_seeded(store: sa.Engin
     with store.begin() as connection:
         assert write_teams_seen(connection, [team("nfl:9001")], at(0)) == WriteCounts(1, 1, 0)
     seed = TeamSeed("nfl:9001", "nfl", "9001", "NEW", "Newtown", "News", "Newtown News", "AFC", "East", True)
-    code = CodeSeed("kalshi", "nfl", "NEW", "nfl:9001", None, date(2027, 6, 30))
+    code = CodeSeed("elsewhere", "nfl", "NEW", "nfl:9001", None, date(2027, 6, 30))
     aliases = tables.team_aliases
     with store.begin() as connection:
         before = connection.execute(sa.select(tables.teams).where(tables.teams.c.team_id == "nfl:9001")).one()
@@ -191,6 +191,18 @@ def test_a_team_met_on_a_board_is_provisional_until_it_is_seeded(store: sa.Engin
     assert (alias.valid_from, alias.valid_to) == (FIRST_DAY, date(2027, 6, 30))
 
 
+def test_a_code_that_the_seeds_gave_up_goes_and_the_others_stay(store: sa.Engine) -> None:
+    wrong = CodeSeed("kalshi", "nfl", "XYZ", "nfl:12", None, None)
+    with store.begin() as connection:
+        write_seeds(connection, team_seeds(), [*kalshi_codes(), wrong], at(0))
+    assert count(store, tables.team_aliases) == len(kalshi_codes()) + 1
+    with store.begin() as connection:
+        write_seeds(connection, team_seeds(), kalshi_codes(), at(60))
+        table = tables.team_aliases
+        assert connection.scalars(sa.select(table.c.code).where(table.c.team_id == "nfl:12")).all() == ["KC"]
+    assert count(store, tables.team_aliases) == len(kalshi_codes())
+
+
 def test_a_known_team_stays_as_its_seed_says(store: sa.Engine) -> None:
     with store.begin() as connection:
         assert write_teams_seen(connection, [team("nfl:12"), team("nfl:12")], at(0)) == WriteCounts(1, 0, 0)
@@ -202,7 +214,9 @@ def test_players_are_met_never_provisional(store: sa.Engine) -> None:
     with store.begin() as connection:
         write_teams_seen(connection, [team("atp:1", kind="player")], at(0))
         table = tables.teams
-        assert connection.execute(sa.select(table.c.provisional).where(table.c.team_id == "atp:1")).scalar_one() is False
+        assert (
+            connection.execute(sa.select(table.c.provisional).where(table.c.team_id == "atp:1")).scalar_one() is False
+        )
 
 
 def test_a_game_of_teams_nobody_knows_is_refused_whole(store: sa.Engine) -> None:

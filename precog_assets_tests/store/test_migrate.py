@@ -89,7 +89,10 @@ def test_comparing_would_find_a_column_that_migrations_forgot(bare: str) -> None
         connection.execute(sa.text("ALTER TABLE core.games DROP COLUMN week"))
         connection.execute(sa.text("ALTER TABLE market.trades ALTER COLUMN yes_price TYPE numeric(4, 2)"))
         context = MigrationContext.configure(connection, opts={"include_schemas": True, "compare_type": True})
-        found = {str(change[0] if isinstance(change[0], str) else change[0][0]) for change in compare_metadata(context, metadata)}
+        found = {
+            str(change[0] if isinstance(change[0], str) else change[0][0])
+            for change in compare_metadata(context, metadata)
+        }
     assert {"add_column", "modify_type"} <= found
 
 
@@ -174,7 +177,7 @@ def test_another_environments_database_is_refused_before_anything_changes(bare: 
 
 
 def test_the_same_environment_in_another_class_is_refused(fresh: str) -> None:
-    with pytest.raises(ConfigurationError, match="stamped test_sim, but PRECOG_ENV=test .* is test_live"):
+    with pytest.raises(ConfigurationError, match=r"stamped test_sim, but PRECOG_ENV=test .* is test_live"):
         ours(fresh, data_class="live")
 
 
@@ -182,7 +185,7 @@ def test_tables_without_a_stamp_are_refused_with_the_command_that_helps(bare: st
     ours(bare)
     with engine_for(bare).begin() as connection:
         connection.execute(sa.delete(stamp))
-    with pytest.raises(ConfigurationError, match="precog_test_bare carries tables.*no stamp.*precog db stamp --write"):
+    with pytest.raises(ConfigurationError, match=r"precog_test_bare carries tables.*no stamp.*precog db stamp --write"):
         ours(bare)
 
 
@@ -190,7 +193,7 @@ def test_a_database_that_a_newer_version_migrated_is_refused_in_words(bare: str)
     ours(bare)
     with engine_for(bare).begin() as connection:
         connection.execute(sa.text("UPDATE ops.alembic_version SET version_num = '9999'"))
-    with pytest.raises(ConfigurationError, match="precog_test_bare is at revision 9999.*Update Precog"):
+    with pytest.raises(ConfigurationError, match=r"precog_test_bare is at revision 9999.*Update Precog"):
         ours(bare)
 
 

@@ -62,9 +62,7 @@ def test_rejections_that_differ_only_past_the_kept_length_are_one_row(store: sa.
 
 def test_text_that_postgresql_cannot_hold_is_kept_readable(store: sa.Engine) -> None:
     with store.begin() as connection:
-        ops.record_rejections(
-            connection, [(rejection("a\x00b", detail="\ud800", sample="🏀" * 3000), 1)], at(0)
-        )
+        ops.record_rejections(connection, [(rejection("a\x00b", detail="\ud800", sample="🏀" * 3000), 1)], at(0))
         contracts_of = tally(unknown={"new\x00key": 3})
         ops.record_contracts(connection, [contracts_of], at(0))
         (row,) = rows(connection, tables.rejections)
@@ -126,5 +124,7 @@ def test_units_are_remembered_by_job_and_marked_again_without_harm(store: sa.Eng
         ops.mark_unit(connection, "games:nba", "2025-10-21", at(0), 2)
         assert ops.units_done(connection, "games:nfl") == {"2025-09-04"}
         assert ops.units_done(connection, "games:mlb") == set()
-        row = connection.execute(sa.select(tables.backfill_units).where(tables.backfill_units.c.job == "games:nfl")).one()
+        row = connection.execute(
+            sa.select(tables.backfill_units).where(tables.backfill_units.c.job == "games:nfl")
+        ).one()
     assert (row.done_at, row.rows_in) == (at(60), 6)

@@ -57,7 +57,8 @@ def test_every_table_partitioned_in_the_database_is_listed_as_such(store: sa.Eng
 
 
 @pytest.mark.parametrize(
-    "instant", ["2026-11-30T23:59:59.999999", "2026-12-01T00:00:00", "2026-12-31T23:59:59.999999", "2027-01-01T00:00:00"]
+    "instant",
+    ["2026-11-30T23:59:59.999999", "2026-12-01T00:00:00", "2026-12-31T23:59:59.999999", "2027-01-01T00:00:00"],
 )
 def test_a_row_lies_in_the_month_of_its_utc_instant(store: sa.Engine, instant: str) -> None:
     at = datetime.fromisoformat(instant).replace(tzinfo=UTC)
@@ -111,9 +112,7 @@ def test_an_empty_month_is_dropped_without_a_file(engine: sa.Engine, tmp_path: P
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_dropped_month_can_come_back_and_its_archive_is_never_written_over(
-    engine: sa.Engine, tmp_path: Path
-) -> None:
+def test_a_dropped_month_can_come_back_and_its_archive_is_never_written_over(engine: sa.Engine, tmp_path: Path) -> None:
     august = datetime(2026, 8, 15, tzinfo=UTC)
     put(engine, august, "0.40")
     drop(engine, NOW, keep=2, archive=tmp_path)
