@@ -33,6 +33,14 @@ def copied(postgres: embedded.EmbeddedServer, template: str, name: str) -> Itera
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
+@contextmanager
+def rolled_back(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A transaction that comes to nothing, as when its process dies before the commit."""
+    with engine.connect() as connection, connection.begin() as transaction:
+        yield connection
+        transaction.rollback()
+
+
 def wipe(engine: sa.Engine) -> None:
     """Delete everything but the stamp and the seeds, and forget what this process remembers of it."""
     with engine.begin() as connection:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 KEPT_LOGS = 3
 GRACE_S = 12.0
-PROBE_TIMEOUT_S = 2.0
+PROBE_TIMEOUT_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
@@ -171,11 +172,9 @@ def test_an_instant_written_in_any_zone_reads_back_the_same(instant: datetime, m
 
 
 @given(st.text(max_size=40))
-def test_no_text_raises_anything_but_a_value_error(text: str) -> None:
-    try:
+def test_any_text_is_an_instant_or_a_value_error(text: str) -> None:
+    with suppress(ValueError):
         assert parse_instant(text).tzinfo is UTC
-    except ValueError as error:
-        assert repr(text) in str(error)
 
 
 def test_a_scaled_clock_shows_its_anchor_and_runs_at_its_speed() -> None:

@@ -199,8 +199,8 @@ def test_no_market_is_settled_before_its_game_is_final(world: World) -> None:
 def test_quotes_are_prices_and_bid_is_below_ask(world: World) -> None:
     found = rows(
         world.engine,
-        "SELECT count(*), count(*) FILTER (WHERE yes_bid >= yes_ask), count(*) FILTER (WHERE yes_bid <= 0 OR yes_ask >= 1)"
-        " FROM market.quotes",
+        "SELECT count(*), count(*) FILTER (WHERE yes_bid >= yes_ask), "
+        "count(*) FILTER (WHERE yes_bid <= 0 OR yes_ask >= 1) FROM market.quotes",
     )
     assert found[0][0] > 1000
     assert tuple(found[0][1:]) == (0, 0)

@@ -132,9 +132,10 @@ def test_two_writers_at_once_leave_no_double_rows(engine: sa.Engine) -> None:
 
 
 def test_a_failed_transaction_writes_nothing(engine: sa.Engine) -> None:
-    with pytest.raises(sa.exc.DBAPIError), engine.begin() as connection:
+    with engine.connect() as connection, connection.begin():
         write(connection, QUOTES, [quote(1, 0, "0.4")])
-        connection.execute(sa.text("SELECT 1 / 0"))
+        with pytest.raises(sa.exc.DBAPIError):
+            connection.execute(sa.text("SELECT 1 / 0"))
     assert stored(engine) == []
 
 

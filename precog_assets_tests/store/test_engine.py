@@ -59,11 +59,16 @@ def test_a_server_that_is_away_is_a_system_error_in_one_line() -> None:
 
 def test_a_connection_cut_in_a_bulk_write_is_an_absent_server_and_the_next_one_works(store: sa.Engine) -> None:
     """Bulk writes use psycopg's own cursor, whose errors SQLAlchemy does not see."""
-    with pytest.raises(PrecogError) as failed, in_database(store) as connection:
-        backend = connection.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()
-        with store.connect() as other:
-            other.execute(sa.text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": backend})
-        write_markets(connection, [(market(), seen(0))], {})
+
+    def write_while_cut() -> None:
+        with in_database(store) as connection:
+            backend = connection.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()
+            with store.connect() as other:
+                other.execute(sa.text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": backend})
+            write_markets(connection, [(market(), seen(0))], {})
+
+    with pytest.raises(PrecogError) as failed:
+        write_while_cut()
     assert failed.value.code == "system.database"
     with in_database(store) as connection:
         assert write_markets(connection, [(market(), seen(0))], {})[0].inserted == 1

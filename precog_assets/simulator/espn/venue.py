@@ -16,6 +16,7 @@ from precog_assets.simulator.espn.records import Records
 from precog_assets.simulator.espn.standings import standings_page
 from precog_assets.simulator.espn.teams import listed_team
 from precog_assets.simulator.espn.wire import Json
+from precog_assets.simulator.turns import TURNS
 from precog_assets.simulator.world.model import WorldView
 
 BOARD_AGE_S = 4
@@ -38,12 +39,12 @@ class EspnVenue:
     def routes(self) -> list[BaseRoute]:
         """The paths of site.api.espn.com this venue answers."""
         return [
-            Route("/apis/site/v2/sports/{sport}/{league}/scoreboard", self.scoreboard),
-            Route("/apis/site/v2/sports/{sport}/{league}/teams", self.teams),
-            Route("/apis/v2/sports/{sport}/{league}/standings", self.standings),
+            Route("/apis/site/v2/sports/{sport}/{league}/scoreboard", TURNS.take(self.scoreboard)),
+            Route("/apis/site/v2/sports/{sport}/{league}/teams", TURNS.take(self.teams)),
+            Route("/apis/v2/sports/{sport}/{league}/standings", TURNS.take(self.standings)),
         ]
 
-    async def scoreboard(self, request: Request) -> Response:
+    def scoreboard(self, request: Request) -> Response:
         face = self._face(request)
         if face is None:
             return _refusal(REFUSED)
@@ -53,7 +54,7 @@ class EspnVenue:
             return _refusal(str(refused))
         return _answer(self._boards.page(face, query, self._clock.now()), BOARD_AGE_S)
 
-    async def teams(self, request: Request) -> Response:
+    def teams(self, request: Request) -> Response:
         face = self._face(request)
         if face is None or face.sport is Sport.TENNIS:
             return _refusal("Failed to get league teams summary")
@@ -65,7 +66,7 @@ class EspnVenue:
             limit = COLLEGE_TEAMS if face.college else _OTHER_LISTS
         return _answer(self._team_page(face, limit), LIST_AGE_S)
 
-    async def standings(self, request: Request) -> Response:
+    def standings(self, request: Request) -> Response:
         face = self._face(request)
         slug = request.path_params["league"]
         wrong = f"Unable to retrieve any standings information for {slug}"

@@ -25,6 +25,7 @@ from precog_assets.simulator.kalshi.selection import ARCHIVED_AFTER, LISTED_AFTE
 from precog_assets.simulator.kalshi.sports import SPORTS
 from precog_assets.simulator.kalshi.tape import Tape
 from precog_assets.simulator.kalshi.wire import Json, Wire, series_json, time_text
+from precog_assets.simulator.turns import TURNS
 from precog_assets.simulator.world.model import WorldView
 
 PREFIX = "/trade-api/v2"
@@ -76,14 +77,14 @@ class KalshiVenue:
         return [Route(PREFIX + path, self._endpoint(name, handler)) for path, name, handler in table]
 
     def _endpoint(self, operation: str, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-        async def endpoint(request: Request) -> Response:
+        def endpoint(request: Request) -> Response:
             try:
                 query = Query(operation, request.query_params)
                 return answer(handler(query, request.path_params, self._clock.now()))
             except Refusal as refusal:
                 return answer(refusal.body, refusal.status_code)
 
-        return endpoint
+        return TURNS.take(endpoint)
 
     def _exchange_status(self, _query: Query, _path: dict[str, str], _now: datetime) -> Json:
         on = {"exchange_active": True, "trading_active": True, "intra_exchange_transfers_active": True}
