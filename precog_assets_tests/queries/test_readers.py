@@ -228,8 +228,8 @@ def rate(engine: sa.Engine, team: str, games_before: int, after: float, *, versi
         connection.execute(
             sa.text(
                 "INSERT INTO model.ratings (league, game_id, team_id, model_version, season, start_time, "
-                "rating_before, rating_after, expected_score, games_before, computed_at) VALUES (:a, :b, :c, :d, :e, :f, :g, :h, :i, "
-                ":j, now())"
+                "rating_before, rating_after, expected_score, games_before, computed_at) "
+                "VALUES (:a, :b, :c, :d, :e, :f, :g, :h, :i, :j, now())"
             ),
             dict(zip("abcdefghij", row, strict=True)),
         )
