@@ -47,11 +47,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name in chosen:
         console.print(f"[dim]{GROUPS[name]} ...[/dim]")
         report["groups"][name] = _in_own_process(name, quick=arguments.quick)
+        if arguments.json:
+            arguments.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     console.print(_table(report))
-    text = json.dumps(report, indent=2)
-    sys.stdout.write(f"{text}\n")
-    if arguments.json:
-        arguments.json.write_text(f"{text}\n", encoding="utf-8")
+    sys.stdout.write(json.dumps(report, indent=2) + "\n")
     failed = any("error" in group for group in report["groups"].values())
     missed = any(figure["met"] is False for group in report["groups"].values() for figure in group.get("figures", ()))
     return 1 if failed or (missed and arguments.strict) else 0

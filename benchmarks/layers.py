@@ -35,7 +35,7 @@ def measure(scale: Scale) -> list[Figure]:
         request = requests_for(next(league for league in leagues() if league.key == "ncaab"), board_day())[0]
         url = f"{address}{request.path}"
         body = httpx.get(url, params=dict(request.params), trust_env=False).content
-        return [*_archive(body, scale.of(200, 30)), *_http(place, address, request, scale.of(300, 40))]
+        return [*_archive(body, scale.of(100, 20)), *_http(place, address, request, scale.of(100, 20))]
 
 
 def _archive(board: bytes, rounds: int) -> list[Figure]:

@@ -110,12 +110,18 @@ def interleaved(
     `before` prepares a side outside its time.
     """
     seconds: dict[str, list[float]] = {side: [] for side in sides}
-    for number in range(-warm_up, rounds):
-        for side, work in sides.items():
-            before(side)
-            took = seconds_of(work)
-            if number >= 0:
-                seconds[side].append(took)
+    gc.collect()
+    # What the benchmark itself holds is not looked at again by each collection, inside a sample or before it.
+    gc.freeze()
+    try:
+        for number in range(-warm_up, rounds):
+            for side, work in sides.items():
+                before(side)
+                took = seconds_of(work)
+                if number >= 0:
+                    seconds[side].append(took)
+    finally:
+        gc.unfreeze()
     return Samples(seconds)
 
 

@@ -55,7 +55,7 @@ def template(postgres: embedded.EmbeddedServer) -> str:
 
 
 @pytest.fixture
-def database_url(postgres: embedded.EmbeddedServer, template: str) -> Iterator[str]:
+def own_database_url(postgres: embedded.EmbeddedServer, template: str) -> Iterator[str]:
     """The URL of a migrated, seeded database of this test's own."""
     name = f"precog_test_{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
@@ -85,6 +85,12 @@ def emptied(one_for_all: str) -> str:
     """The URL of a migrated, seeded, otherwise empty database that other tests use before and after this one."""
     wipe(engine_for(one_for_all))
     return one_for_all
+
+
+@pytest.fixture
+def database_url(emptied: str) -> str:
+    """The database of a test that does not change its shape, nor stops it; those take `own_database_url`."""
+    return emptied
 
 
 @pytest.fixture

@@ -99,11 +99,11 @@ def test_the_installed_dbt_is_the_version_the_files_are_written_for(dbt: Path) -
 
 
 def test_dbt_builds_and_tests_the_folder_unchanged_and_gets_the_same_rows(
-    dbt: Path, database_url: str, tmp_path: Path
+    dbt: Path, own_database_url: str, tmp_path: Path
 ) -> None:
-    engine = engine_for(database_url)
+    engine = engine_for(own_database_url)
     build_world(engine)
-    code, said, results = run_dbt(dbt, "build", database_url, tmp_path)
+    code, said, results = run_dbt(dbt, "build", own_database_url, tmp_path)
     assert code == 0, said
     project = load_project()
     models = {key.rpartition(".")[2] for key in results if key.startswith("model.")}
@@ -116,12 +116,12 @@ def test_dbt_builds_and_tests_the_folder_unchanged_and_gets_the_same_rows(
     assert theirs["board"]
 
 
-def test_dbt_reports_the_failing_row_that_our_tests_report(dbt: Path, database_url: str, tmp_path: Path) -> None:
-    engine = engine_for(database_url)
+def test_dbt_reports_the_failing_row_that_our_tests_report(dbt: Path, own_database_url: str, tmp_path: Path) -> None:
+    engine = engine_for(own_database_url)
     build_world(engine)
     with engine.begin() as connection:
         connection.execute(sa.text("UPDATE market.market_games SET game_id = 'nfl:gone' WHERE outcome = 'away'"))
-    code, said, results = run_dbt(dbt, "build", database_url, tmp_path)
+    code, said, results = run_dbt(dbt, "build", own_database_url, tmp_path)
     failed = {key: one["failures"] for key, one in results.items() if one["status"] == "fail"}
     assert code == 1, said
     assert [(key.split(".")[2].startswith("relationships_stg_markets"), count) for key, count in failed.items()] == [

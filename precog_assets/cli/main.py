@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from precog_assets.cli import backfill, dagster, db, doctor, env, match, once, simulate, up, usage
+from precog_assets.cli import account, backfill, dagster, db, doctor, env, match, once, simulate, up, usage
 from precog_assets.domain.errors import ConfigurationError, PrecogError
 
 CONFIGURATION_EXIT = 2
@@ -94,6 +94,7 @@ app.command("bootstrap")(backfill.bootstrap)
 app.command("simulate")(simulate.simulate)
 app.command("match")(match.match)
 app.command("doctor")(doctor.doctor)
+app.command("account")(account.account)
 app.command("env")(env.env)
 app.add_typer(db.app, name="db")
 app.command(

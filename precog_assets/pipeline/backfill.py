@@ -90,14 +90,6 @@ def add(total: StepReport, one: StepReport) -> None:
     total.http_ms += one.http_ms
 
 
-def season_range(league: League, season: int) -> tuple[date, date]:
-    """First and last day that a season's games can fall on, by the league's calendar."""
-    month, day = (int(part) for part in league.season_starts.split("-"))
-    start_year = season - 1 if league.season_label.value == "end_year" else season
-    first = date(start_year, month, day)
-    return first, date.fromordinal(date(start_year + 1, month, day).toordinal() - 1)
-
-
 def bootstrap_plans(
     services: Services, leagues: Sequence[League], first: date | None = None, *, days: int = 400
 ) -> list[BackfillPlan]:

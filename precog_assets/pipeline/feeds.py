@@ -26,12 +26,25 @@ RequestT = TypeVar("RequestT")
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """Something to ask for: a name for it, and how it is asked, by one fetch or one a page."""
+
+    label: str
+    send: Callable[[], Iterable[Fetch]]
+
+
+@dataclass(frozen=True, slots=True)
 class Fetched(Generic[RequestT]):
     """An answered request. `fresh`: its bytes are not the ones whose facts were last written."""
 
     request: RequestT
     fetch: Fetch
     fresh: bool
+
+    @property
+    def applied(self) -> dict[str, str]:
+        """What `mark_applied` takes once its facts are written: the feed and the hash of its bytes."""
+        return {self.fetch.feed: self.fetch.sha256} if self.fetch.sha256 else {}
 
     def observation(self, origin: Origin) -> Observation:
         return Observation(self.fetch.observed_at, origin, self.fetch.response_id)

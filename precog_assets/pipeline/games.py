@@ -76,8 +76,7 @@ def _apply(
         for game in parsed.games.rows:
             games.setdefault((game.game_id, seen.observed_at), (game, seen))
         teams.extend(parsed.teams)
-        if one.fetch.sha256:
-            bytes_applied[one.fetch.feed] = one.fetch.sha256
+        bytes_applied.update(one.applied)
     now = services.clock.now()
     if games or report.refused or report.contracts or bytes_applied:
         with in_database(services.engine) as connection:

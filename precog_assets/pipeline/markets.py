@@ -1,9 +1,8 @@
-"""Markets: Kalshi's series, events, markets and quotes; books, trades and candles of those that matter."""
+"""Markets: Kalshi's series, events, markets and quotes. Books, trades and candles are in `trading.py`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,30 +11,17 @@ import sqlalchemy as sa
 from precog_assets.config import league_of_series
 from precog_assets.domain.facts import MarketSeen, Observation, Origin, Parsed
 from precog_assets.domain.leagues import League
-from precog_assets.pipeline.feeds import Fetched, fetch_all, in_database
+from precog_assets.pipeline.feeds import Wanted, fetch_all, in_database
 from precog_assets.pipeline.report import StepReport
-from precog_assets.sources.kalshi.parse_markets import VENUE, market_id_of, parse_events, parse_markets, parse_series
-from precog_assets.sources.kalshi.parse_trading import parse_candlesticks, parse_orderbooks, parse_trades
+from precog_assets.sources.kalshi.parse_markets import VENUE, parse_events, parse_markets, parse_series
 from precog_assets.store import markets as store
 from precog_assets.store.response_log import mark_applied
-from precog_assets.store.trades import write_candles, write_trades
 
 if TYPE_CHECKING:
     from precog_assets.services import Services
-    from precog_assets.sources.outcome import Fetch
 
 TICKERS_A_CALL = 100
 SETTLED_LOOKBACK = timedelta(days=3)
-TRADES_LOOKBACK = timedelta(days=2)
-CANDLE_WINDOW = timedelta(days=2)
-
-
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """One listing to read: a series in a status, or a set of tickers."""
-
-    label: str
-    send: Callable[[], Iterable[Fetch]]
 
 
 def series_of(leagues: Iterable[League]) -> list[str]:
@@ -58,11 +44,11 @@ def poll_markets(
     `statuses` are Kalshi's query values (unopened, open, closed, settled). Raises PrecogError(system.*).
     """
 
-    def listing(series: str, status: str) -> _Wanted:
+    def listing(series: str, status: str) -> Wanted:
         settled_since = None
         if status == "settled":
             settled_since = int((services.clock.now() - SETTLED_LOOKBACK).timestamp())
-        return _Wanted(
+        return Wanted(
             f"{series}:{status}",
             lambda: services.kalshi.markets(
                 series_ticker=series,
@@ -83,7 +69,7 @@ def sweep_markets(services: Services, *, correlation_id: str, budget_s: float | 
         tickers = list(connection.scalars(_UNSETTLED, {"now": services.clock.now()}))
     batches = [tickers[index : index + TICKERS_A_CALL] for index in range(0, len(tickers), TICKERS_A_CALL)]
     wanted = [
-        _Wanted("sweep", lambda batch=batch: services.kalshi.markets(tickers=batch, correlation_id=correlation_id))
+        Wanted("sweep", lambda batch=batch: services.kalshi.markets(tickers=batch, correlation_id=correlation_id))
         for batch in batches
     ]
     return _read_markets(services, wanted, "settlements", correlation_id, Origin.LIVE, budget_s)
@@ -103,7 +89,7 @@ _UNSETTLED = sa.text(
 
 def _read_markets(
     services: Services,
-    wanted: Sequence[_Wanted],
+    wanted: Sequence[Wanted],
     step: str,
     correlation_id: str,
     origin: Origin,
@@ -120,7 +106,7 @@ def _read_markets(
         report.read(one.fetch, parsed)
         if not report.stands_still(one.fetch, parsed):
             rows.extend((market, one.observation(origin)) for market in parsed.rows)
-            _applied(one, bytes_applied)
+            bytes_applied.update(one.applied)
     now = services.clock.now()
     with in_database(services.engine) as connection:
         if rows or report.contracts or bytes_applied:
@@ -137,23 +123,18 @@ def _read_markets(
     return report
 
 
-def _applied(one: Fetched[Any], bytes_applied: dict[str, str]) -> None:
-    if one.fetch.sha256:
-        bytes_applied[one.fetch.feed] = one.fetch.sha256
-
-
 def discover_series(services: Services, leagues: Sequence[League], *, correlation_id: str) -> StepReport:
     """Read the sports series and the events of ours; series nobody configured are counted, not kept."""
     report = StepReport("series", correlation_id, services.clock.now())
     ours = series_of(leagues)
     kinds: dict[str, Callable[[bytes], Parsed[Any]]] = {"series": parse_series, "events": parse_events}
     wanted = [
-        _Wanted(
+        Wanted(
             "series",
             lambda: [services.kalshi.series_list(category="Sports", correlation_id=correlation_id)],
         ),
         *(
-            _Wanted(
+            Wanted(
                 "events",
                 lambda ticker=ticker: services.kalshi.events(
                     series_ticker=ticker, status="open", correlation_id=correlation_id
@@ -172,7 +153,7 @@ def discover_series(services: Services, leagues: Sequence[League], *, correlatio
         report.read(one.fetch, parsed)
         if not report.stands_still(one.fetch, parsed):
             found[one.request.label].extend(parsed.rows)
-            _applied(one, bytes_applied)
+            bytes_applied.update(one.applied)
     now = services.clock.now()
     chosen = [series for series in found["series"] if series.ticker in set(ours)]
     report.notes["series_elsewhere"] = len(found["series"]) - len(chosen)
@@ -185,147 +166,3 @@ def discover_series(services: Services, leagues: Sequence[League], *, correlatio
         report.finish()
         report.record(connection)
     return report
-
-
-def poll_books(
-    services: Services, leagues: Sequence[League], *, correlation_id: str, budget_s: float | None = None
-) -> StepReport:
-    """Read the order books of the markets whose games run or begin soon."""
-    report = StepReport("order books", correlation_id, services.clock.now())
-    now = services.clock.now()
-    with in_database(services.engine) as connection:
-        chosen = {"leagues": [league.key for league in leagues], "soon": now + timedelta(minutes=90)}
-        tickers = list(connection.scalars(_NEAR, chosen))
-    wanted = [_Wanted("live", lambda: services.kalshi.orderbooks(tickers, label="live", correlation_id=correlation_id))]
-    answered = fetch_all(wanted if tickers else [], lambda one: one.send(), report, services.engine, budget_s=budget_s)
-    books = []
-    for one in answered:
-        parsed = parse_orderbooks(one.fetch.body)
-        report.read(one.fetch, parsed)
-        if not report.stands_still(one.fetch, parsed):
-            books.extend((book, one.observation(Origin.LIVE)) for book in parsed.rows)
-    with in_database(services.engine) as connection:
-        report.wrote(store.write_order_books(connection, books))
-        report.keep_refused(connection, now)
-        report.finish()
-        report.record(connection)
-    return report
-
-
-_NEAR = sa.text(
-    """
-    SELECT m.ticker FROM market.markets m JOIN market.market_games l USING (market_id) JOIN core.games g USING (game_id)
-    WHERE m.status = 'active' AND g.league = ANY(:leagues)
-      AND (g.phase IN ('in_play', 'delayed') OR (g.phase = 'scheduled' AND g.start_time < :soon))
-    ORDER BY g.start_time, m.ticker LIMIT 1000
-    """
-)
-
-
-def read_trades(services: Services, league: League, *, correlation_id: str) -> StepReport:
-    """Read the trades of a league's linked markets since the last one kept of each."""
-    report = StepReport(f"trades {league.key}", correlation_id, services.clock.now())
-    now = services.clock.now()
-    with in_database(services.engine) as connection:
-        wanted = [
-            _Wanted(
-                row.ticker,
-                lambda row=row: services.kalshi.trades(
-                    ticker=row.ticker,
-                    min_ts=int((row.last or now - TRADES_LOOKBACK).timestamp()),
-                    correlation_id=correlation_id,
-                    origin=Origin.BACKFILL,
-                ),
-            )
-            for row in connection.execute(_TRADED, {"league": league.key, "since": now - TRADES_LOOKBACK})
-        ]
-    return _read_rows(services, wanted, report, lambda _, body: parse_trades(body), write_trades)
-
-
-_TRADED = sa.text(
-    """
-    SELECT m.ticker, max(t.traded_at) AS last FROM market.markets m
-    JOIN market.market_games l USING (market_id) JOIN core.games g USING (game_id)
-    LEFT JOIN market.trades t USING (market_id)
-    WHERE g.league = :league AND g.start_time > :since AND m.status IN ('active', 'closed', 'determined', 'finalized')
-    GROUP BY m.ticker ORDER BY m.ticker
-    """
-)
-
-
-def read_candles(services: Services, league: League, *, correlation_id: str, period_minutes: int = 60) -> StepReport:
-    """Read the candlesticks around the games of a league's linked markets of the last days."""
-    report = StepReport(f"candles {league.key}", correlation_id, services.clock.now())
-    now = services.clock.now()
-    first = int((now - CANDLE_WINDOW).timestamp())
-    with in_database(services.engine) as connection:
-        tickers = [
-            row.ticker for row in connection.execute(_TRADED, {"league": league.key, "since": now - CANDLE_WINDOW})
-        ]
-    wanted = [
-        _Wanted(
-            league.key,
-            lambda: services.kalshi.candlesticks(
-                tickers,
-                start_ts=first,
-                end_ts=int(now.timestamp()),
-                period_minutes=period_minutes,
-                label=league.key,
-                correlation_id=correlation_id,
-            ),
-        )
-    ]
-    return _read_rows(
-        services,
-        wanted if tickers else [],
-        report,
-        lambda _, body: parse_candlesticks(body, None, period_minutes),
-        write_candles,
-    )
-
-
-def _read_rows(
-    services: Services,
-    wanted: Sequence[_Wanted],
-    report: StepReport,
-    parse: Callable[[_Wanted, bytes], Parsed[Any]],
-    write: Callable[[sa.Connection, list[Any]], Any],
-) -> StepReport:
-    rows: list[tuple[Any, Observation]] = []
-    for one in fetch_all(wanted, lambda wanted: wanted.send(), report, services.engine):
-        parsed = parse(one.request, one.fetch.body)
-        report.read(one.fetch, parsed)
-        if not report.stands_still(one.fetch, parsed):
-            rows.extend((row, one.observation(Origin.BACKFILL)) for row in parsed.rows)
-    with in_database(services.engine) as connection:
-        report.wrote(write(connection, rows))
-        report.keep_refused(connection, services.clock.now())
-        report.finish()
-        report.record(connection)
-    return report
-
-
-def read_account(services: Services, *, correlation_id: str) -> tuple[Any, list[Any]]:
-    """Balance and positions of the configured account, signed. Raises ConfigurationError without keys."""
-    from precog_assets.sources.kalshi.parse_account import parse_balance, parse_positions
-
-    balance = parse_balance(services.kalshi.balance(correlation_id=correlation_id).body)
-    positions = [
-        row
-        for fetch in services.kalshi.positions(correlation_id=correlation_id)
-        for row in parse_positions(fetch.body).rows
-    ]
-    return (balance.rows[0] if balance.rows else None), positions
-
-
-__all__ = [
-    "discover_series",
-    "market_id_of",
-    "poll_books",
-    "poll_markets",
-    "read_account",
-    "read_candles",
-    "read_trades",
-    "series_of",
-    "sweep_markets",
-]

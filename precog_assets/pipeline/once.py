@@ -14,12 +14,12 @@ from precog_assets.pipeline.link import link_markets
 from precog_assets.pipeline.markets import (
     SETTLED_LOOKBACK,
     discover_series,
-    poll_books,
     poll_markets,
     sweep_markets,
 )
 from precog_assets.pipeline.rate import rate_league
 from precog_assets.pipeline.report import StepReport, new_correlation_id
+from precog_assets.pipeline.trading import poll_books
 from precog_assets.pipeline.upkeep import upkeep
 
 if TYPE_CHECKING:

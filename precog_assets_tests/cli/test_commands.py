@@ -86,10 +86,10 @@ def test_the_database_commands_show_stamp_version_address_and_open_psql(filled, 
     assert done.stdout.strip() == "dev", done.stderr
 
 
-def test_a_database_without_a_stamp_is_stamped_only_when_told_so(runner, monkeypatch, database_url):
-    with psycopg.connect(database_url, autocommit=True) as connection:
+def test_a_database_without_a_stamp_is_stamped_only_when_told_so(runner, monkeypatch, own_database_url):
+    with psycopg.connect(own_database_url, autocommit=True) as connection:
         connection.execute("DELETE FROM ops.stamp")
-    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("DATABASE_URL", own_database_url)
     refused = runner.invoke(app, ["db", "stamp"])
     assert refused.exit_code == 1
     assert "--write" in refused.output
@@ -98,8 +98,8 @@ def test_a_database_without_a_stamp_is_stamped_only_when_told_so(runner, monkeyp
     assert "dev_sim" in runner.invoke(app, ["db", "stamp"]).output
 
 
-def test_a_database_of_another_environment_is_refused(runner, monkeypatch, database_url):
-    monkeypatch.setenv("DATABASE_URL", database_url)
+def test_a_database_of_another_environment_is_refused(runner, monkeypatch, own_database_url):
+    monkeypatch.setenv("DATABASE_URL", own_database_url)
     result = runner.invoke(app, ["db", "migrate"])
     assert result.exit_code == 2
     assert "stamped test_sim" in result.stderr

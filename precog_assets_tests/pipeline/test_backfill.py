@@ -8,13 +8,11 @@ from typing import Any
 import pytest
 
 from precog_assets.config import load_leagues
-from precog_assets.domain.times import season_of
 from precog_assets.pipeline.backfill import (
     BackfillPlan,
     backfill_games,
     bootstrap_plans,
     plan,
-    season_range,
 )
 from precog_assets.pipeline.report import StepReport
 from precog_assets.queries import games, games_as_of
@@ -30,11 +28,6 @@ FIRST, LAST = date(2026, 11, 1), date(2026, 11, 5)
 
 class Killed(Exception):
     """The process dies here."""
-
-
-@pytest.fixture
-def database_url(emptied: str) -> str:
-    return emptied
 
 
 @pytest.fixture(autouse=True)
@@ -182,15 +175,3 @@ def test_a_bootstrap_reads_up_to_yesterday(services: Services) -> None:
     assert (by_days.days[0], by_days.days[-1]) == (date(2026, 11, 12), date(2026, 11, 21))
     (by_date,) = bootstrap_plans(services, [NFL], date(2026, 11, 20))
     assert by_date.days == [date(2026, 11, 20), date(2026, 11, 21)]
-
-
-@pytest.mark.parametrize("key", load_leagues())
-def test_a_seasons_range_holds_exactly_the_days_labelled_with_it(key: str) -> None:
-    league = load_leagues()[key]
-    first, last = season_range(league, 2026)
-    before, after = date.fromordinal(first.toordinal() - 1), date.fromordinal(last.toordinal() + 1)
-    labels = [
-        season_of(league, datetime(day.year, day.month, day.day, 17, tzinfo=UTC))
-        for day in (before, first, last, after)
-    ]
-    assert labels == [2025, 2026, 2026, 2027]

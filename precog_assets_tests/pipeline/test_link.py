@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 import sqlalchemy as sa
 
 from precog_assets.config import load_leagues
@@ -22,11 +21,6 @@ from precog_assets_tests.venues import Venue, board, board_event
 
 MARKETS = f"{TRADE}/markets"
 NFL = load_leagues()["nfl"]
-
-
-@pytest.fixture
-def database_url(emptied: str) -> str:
-    return emptied
 
 
 def show(services: Services, venue: Venue, *markets: Any) -> None:

@@ -5,25 +5,20 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-import pytest
 import sqlalchemy as sa
 
 from precog_assets.config import load_leagues
-from precog_assets.domain.errors import ConfigurationError
 from precog_assets.domain.facts import Origin
 from precog_assets.pipeline.games import poll_games
 from precog_assets.pipeline.link import link_markets
 from precog_assets.pipeline.markets import (
     discover_series,
-    poll_books,
     poll_markets,
-    read_account,
-    read_candles,
-    read_trades,
     series_of,
     sweep_markets,
 )
 from precog_assets.pipeline.report import StepReport
+from precog_assets.pipeline.trading import poll_books, read_candles, read_trades
 from precog_assets.queries import quote_history, quotes_as_of
 from precog_assets.services import Services
 from precog_assets.store import tables
@@ -34,11 +29,6 @@ from precog_assets_tests.venues import Venue, board, board_event
 
 MARKETS = f"{TRADE}/markets"
 NFL = load_leagues()["nfl"]
-
-
-@pytest.fixture
-def database_url(emptied: str) -> str:
-    return emptied
 
 
 def poll(services: Services, **given: Any) -> StepReport:
@@ -262,8 +252,3 @@ def test_candles_of_linked_markets_are_written(services: Services, venue: Venue)
     with services.engine.connect() as connection:
         stored = connection.execute(sa.select(tables.candles)).one()
     assert (stored.period_minutes, stored.price_close, stored.known_at) == (60, Decimal("0.63"), stored.end_time)
-
-
-def test_the_account_cannot_be_read_without_keys(services: Services) -> None:
-    with pytest.raises(ConfigurationError, match="KALSHI_KEY_ID"):
-        read_account(services, correlation_id="test")

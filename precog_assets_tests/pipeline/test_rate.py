@@ -23,11 +23,6 @@ from precog_assets_tests.store.rows import final, game
 NFL = load_leagues()["nfl"]
 
 
-@pytest.fixture
-def database_url(emptied: str) -> str:
-    return emptied
-
-
 def played(number: int, score: tuple[int, int] = (20, 10), **given: Any) -> GameSeen:
     base = final(str(number), score, **given)
     start = base.start_time + timedelta(days=7 * number)

@@ -28,9 +28,9 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def frugal(venue: Venue, database_url: str, tmp_path: Path, clock: TestClock) -> Iterator[Services]:
+def frugal(venue: Venue, own_database_url: str, tmp_path: Path, clock: TestClock) -> Iterator[Services]:
     """Services that keep two months of quotes, archive the rest, and may store next to nothing."""
-    settings = settings_for(venue, database_url, tmp_path).model_copy(
+    settings = settings_for(venue, own_database_url, tmp_path).model_copy(
         update={
             "quotes_retention_months": 2,
             "raw_retention_months": 3,
