@@ -25,6 +25,12 @@ def assets() -> list[dg.AssetsDefinition]:
 
 
 @pytest.fixture
+def database_url(own_database_url: str) -> str:
+    """Models are made in it, in an order that tests choose."""
+    return own_database_url
+
+
+@pytest.fixture
 def engine(services: Services) -> sa.Engine:
     build_world(services.engine)
     return services.engine

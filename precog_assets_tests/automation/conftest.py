@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import pytest
 
+from precog_assets.automation.memory import memory_of
 from precog_assets.resources import PrecogServices
 from precog_assets.services import Services
 from precog_assets_tests.pipeline.conftest import clock, services, venue
@@ -27,3 +28,9 @@ def resource(services: Services) -> PrecogServices:
     name = services.engine.url.database or ""
     GivenServices.opened[name] = services
     return GivenServices(environment=name)
+
+
+@pytest.fixture(autouse=True)
+def forgetful() -> None:
+    """A process remembers what it polled by database, and tests share theirs."""
+    memory_of.cache_clear()

@@ -40,6 +40,12 @@ def bids(engine: sa.Engine) -> list[Decimal | None]:
         return list(connection.scalars(sa.select(tables.quotes.c.yes_bid).order_by(tables.quotes.c.observed_at)))
 
 
+@pytest.fixture
+def database_url(own_database_url: str) -> str:
+    """Its partitions are made and dropped here."""
+    return own_database_url
+
+
 def test_this_month_and_the_next_two_are_made_ahead_for_every_partitioned_table(engine: sa.Engine) -> None:
     assert {table.fullname for table in PARTITIONED} == {"raw.responses", "market.quotes", "market.order_books"}
     for table in PARTITIONED:
