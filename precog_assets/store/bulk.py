@@ -102,7 +102,6 @@ def write(
         statement = _append_on_change(target, staged) if isinstance(target, FactTarget) else _upsert(target, staged)
         cursor.execute(statement)
         counted = cursor.fetchone()
-        cursor.execute(sql.SQL("TRUNCATE {}").format(staged))
     if counted is None:
         raise RuntimeError(f"{target.table.fullname}: the write returned no counts")
     return WriteCounts(len(rows), int(counted[0]), int(counted[1]))
@@ -128,6 +127,8 @@ def _stage(cursor: Any, target: FactTarget | CurrentTarget, rows: Sequence[tuple
             sql.Identifier(f"staged_{shape}"), fields
         )
     )
+    # What an earlier write of this transaction left; at its end the table is emptied by itself.
+    cursor.execute(sql.SQL("DELETE FROM {}").format(staged))
     copy_statement = sql.SQL("COPY {} FROM STDIN").format(staged)
     with cursor.copy(copy_statement) as copy:
         for row in rows:

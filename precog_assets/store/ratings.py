@@ -55,6 +55,7 @@ def write_ratings(
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"write ratings {league}",))
         cursor.execute("SET LOCAL client_min_messages = warning")
         cursor.execute(_STAGE)
+        cursor.execute("DELETE FROM pg_temp.staged_ratings")
         cursor.execute("ALTER TABLE pg_temp.staged_ratings ALTER COLUMN computed_at DROP NOT NULL")
         with cursor.copy(sql.SQL("COPY pg_temp.staged_ratings ({}) FROM STDIN").format(columns)) as copy:
             for row in rows:
@@ -64,7 +65,6 @@ def write_ratings(
         superseded = cursor.rowcount
         cursor.execute(sql.SQL(_INSERT).format(columns=columns), given)
         written = cursor.rowcount
-        cursor.execute("TRUNCATE pg_temp.staged_ratings")
     changed = min(superseded, written)
     return WriteCounts(len(rows), written - changed, changed)
 

@@ -7,17 +7,53 @@ were written: that is `ops.feeds.applied_sha256`, set in the facts' own transact
 from __future__ import annotations
 
 import hashlib
-from datetime import date
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 
 from precog_assets.domain.ports import Archive, Captured, RawResponse
 from precog_assets.store import partitions
 from precog_assets.store.engine import FAILURES, database_error
-from precog_assets.store.tables import archive_growth, feeds, responses
+from precog_assets.store.tables import feeds, responses
 
-_FEED_LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('capture ' || :feed, 0))")
+# A fact's own commit waits for the disk and, behind it in the log, for the response it was read from: so captures
+# need not wait. What a crash of the server can lose is a poll that no fact stands on yet: it is polled again.
+_POLLED = sa.text(
+    """
+    UPDATE ops.feeds f SET last_polled_at = greatest(f.last_polled_at, :at), polls = f.polls + 1
+    FROM (SELECT set_config('synchronous_commit', 'off', true)) relaxed
+    WHERE f.feed = :feed AND f.last_sha256 = :sha256 AND f.last_code = :code
+    RETURNING f.last_response_id
+    """
+)
+_FEED_LOCK = sa.text(
+    "SELECT set_config('synchronous_commit', 'off', true), "
+    "pg_advisory_xact_lock(hashtextextended('capture ' || :feed, 0))"
+)
+_KEPT = sa.text(
+    """
+    WITH kept AS (
+        INSERT INTO raw.responses (source, feed, url, observed_at, status_code, content_type, sha256, body_bytes,
+            stored_bytes, elapsed_ms, outcome, code, correlation_id, origin)
+        VALUES (:source, :feed, :url, :at, :status_code, :content_type, :sha256, :body_bytes,
+            :stored_bytes, :elapsed_ms, :outcome, :code, :correlation_id, :origin)
+        RETURNING response_id
+    ), known AS (
+        INSERT INTO ops.feeds AS f (feed, source, last_polled_at, last_changed_at, last_sha256, last_response_id,
+            last_outcome, last_code, polls, changes)
+        SELECT :feed, :source, :at, :at, :sha256, response_id, :outcome, :code, 1, 1 FROM kept
+        ON CONFLICT (feed) DO UPDATE SET last_polled_at = greatest(f.last_polled_at, excluded.last_polled_at),
+            last_changed_at = excluded.last_changed_at, last_sha256 = excluded.last_sha256,
+            last_response_id = excluded.last_response_id, last_outcome = excluded.last_outcome,
+            last_code = excluded.last_code, polls = f.polls + 1, changes = f.changes + 1
+    ), grown AS (
+        INSERT INTO ops.archive_growth AS g (day, source, responses, body_bytes, stored_bytes)
+        VALUES (:day, :source, 1, :body_bytes, :stored_bytes)
+        ON CONFLICT (day, source) DO UPDATE SET responses = g.responses + 1,
+            body_bytes = g.body_bytes + excluded.body_bytes, stored_bytes = g.stored_bytes + excluded.stored_bytes
+    )
+    SELECT response_id FROM kept
+    """
+)
 
 
 class DatabaseResponseLog:
@@ -49,93 +85,36 @@ class DatabaseResponseLog:
 
     def _poll_unchanged(self, response: RawResponse, sha256: str) -> int | None:
         with self._engine.begin() as connection:
-            # Losing a poll's time in a crash of the server loses nothing: it is polled again.
-            connection.execute(sa.text("SET LOCAL synchronous_commit = off"))
-            return connection.execute(self._unchanged(response, sha256)).scalar_one_or_none()
-
-    @staticmethod
-    def _unchanged(response: RawResponse, sha256: str) -> sa.UpdateBase:
-        return (
-            sa.update(feeds)
-            .where(feeds.c.feed == response.feed, feeds.c.last_sha256 == sha256, feeds.c.last_code == response.code)
-            .values(
-                last_polled_at=sa.func.greatest(feeds.c.last_polled_at, response.observed_at),
-                polls=feeds.c.polls + 1,
-            )
-            .returning(feeds.c.last_response_id)
-        )
+            return connection.execute(_POLLED, _polled(response, sha256)).scalar_one_or_none()
 
     def _record(self, response: RawResponse, sha256: str, stored_bytes: int) -> tuple[int, bool]:
         """The response's row, and whether it is new: another process may have kept the same bytes meanwhile."""
         at = response.observed_at
         with self._engine.begin() as connection:
             connection.execute(_FEED_LOCK, {"feed": response.feed})
-            known = connection.execute(self._unchanged(response, sha256)).scalar_one_or_none()
+            known = connection.execute(_POLLED, _polled(response, sha256)).scalar_one_or_none()
             if known is not None:
                 return known, False
             partitions.ensure_months(connection, responses, [(at.year, at.month)])
-            response_id = connection.execute(
-                sa.insert(responses)
-                .values(
-                    source=response.source,
-                    feed=response.feed,
-                    url=response.url,
-                    observed_at=at,
-                    status_code=response.status_code,
-                    content_type=response.content_type,
-                    sha256=sha256,
-                    body_bytes=len(response.body),
-                    stored_bytes=stored_bytes,
-                    elapsed_ms=response.elapsed_ms,
-                    outcome=response.outcome,
-                    code=response.code,
-                    correlation_id=response.correlation_id,
-                    origin=response.origin.value,
-                )
-                .returning(responses.c.response_id)
-            ).scalar_one()
-            feed = insert(feeds).values(
-                feed=response.feed,
-                source=response.source,
-                last_polled_at=at,
-                last_changed_at=at,
-                last_sha256=sha256,
-                last_response_id=response_id,
-                last_outcome=response.outcome,
-                last_code=response.code,
-                polls=1,
-                changes=1,
-            )
-            connection.execute(
-                feed.on_conflict_do_update(
-                    index_elements=[feeds.c.feed],
-                    set_={
-                        "last_polled_at": sa.func.greatest(feeds.c.last_polled_at, feed.excluded.last_polled_at),
-                        "last_changed_at": at,
-                        "last_sha256": sha256,
-                        "last_response_id": response_id,
-                        "last_outcome": response.outcome,
-                        "last_code": response.code,
-                        "polls": feeds.c.polls + 1,
-                        "changes": feeds.c.changes + 1,
-                    },
-                )
-            )
-            self._grow(connection, at.date(), response.source, len(response.body), stored_bytes)
-        return response_id, True
+            kept = {
+                **_polled(response, sha256),
+                "source": response.source,
+                "url": response.url,
+                "day": at.date(),
+                "status_code": response.status_code,
+                "content_type": response.content_type,
+                "body_bytes": len(response.body),
+                "stored_bytes": stored_bytes,
+                "elapsed_ms": response.elapsed_ms,
+                "outcome": response.outcome,
+                "correlation_id": response.correlation_id,
+                "origin": response.origin.value,
+            }
+            return connection.execute(_KEPT, kept).scalar_one(), True
 
-    def _grow(self, connection: sa.Connection, day: date, source: str, body: int, stored: int) -> None:
-        row = insert(archive_growth).values(day=day, source=source, responses=1, body_bytes=body, stored_bytes=stored)
-        connection.execute(
-            row.on_conflict_do_update(
-                index_elements=[archive_growth.c.day, archive_growth.c.source],
-                set_={
-                    "responses": archive_growth.c.responses + 1,
-                    "body_bytes": archive_growth.c.body_bytes + body,
-                    "stored_bytes": archive_growth.c.stored_bytes + stored,
-                },
-            )
-        )
+
+def _polled(response: RawResponse, sha256: str) -> dict[str, object]:
+    return {"feed": response.feed, "sha256": sha256, "code": response.code, "at": response.observed_at}
 
 
 def applied(connection: sa.Connection, names: list[str]) -> dict[str, str | None]:
