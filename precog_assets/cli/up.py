@@ -146,17 +146,18 @@ def _start(
     first.append(supervisor.start(programs.code_server(environment, shared)))
     say("Simulator and definitions ..." if environment.runs_simulator else "Definitions ...")
     supervisor.wait_for(first[:-1], START_TIMEOUT_S)
-    supervisor.chores.append(Chore(programs.command(environment, shared, "first pass", ["once"])))
-    if bootstrap:
-        days = ["bootstrap", "--days", str(BOOTSTRAP_DAYS)]
-        supervisor.chores.append(Chore(programs.command(environment, shared, "past seasons", days)))
-    supervisor.look()
     supervisor.wait_for(first, START_TIMEOUT_S)
     last = [supervisor.start(programs.webserver(environment, shared, workspace), essential=True)] if ui else []
     if ui:
         say("Dagster ...")
     supervisor.start(programs.daemon(environment, shared, workspace, database))
     supervisor.wait_for(last, START_TIMEOUT_S)
+    # Only now: they would take the processors from what people wait for.
+    supervisor.chores.append(Chore(programs.command(environment, shared, "first pass", ["once"])))
+    if bootstrap:
+        days = ["bootstrap", "--days", str(BOOTSTRAP_DAYS)]
+        supervisor.chores.append(Chore(programs.command(environment, shared, "past seasons", days)))
+    supervisor.look()
     return database, clock
 
 
