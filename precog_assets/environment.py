@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     precog_home: Path = Path(".precog")
     precog_leagues: str = ""
     precog_config_dir: Path | None = None
+    precog_sql_dir: Path | None = None
     espn_mode: Mode = "sim"
     espn_base_url: str | None = None
     kalshi_mode: Mode = "sim"
@@ -131,9 +132,13 @@ def read_settings(overrides: Mapping[str, object] | None = None) -> Settings:
         legal = {"PRECOG_ENV": get_args(EnvName), "ESPN_MODE": get_args(Mode), "KALSHI_MODE": get_args(Mode)}
         right = f"; legal values: {', '.join(legal[variable])}" if variable in legal else ""
         raise ConfigurationError(f"{variable}: {item['msg']} (was {item['input']!r}){right}.") from error
-    if settings.precog_config_dir is not None:
-        # The configuration is read below this layer, and by child processes: a `.env` file must reach them too.
-        os.environ.setdefault("PRECOG_CONFIG_DIR", str(settings.precog_config_dir))
+    for variable, folder in (
+        ("PRECOG_CONFIG_DIR", settings.precog_config_dir),
+        ("PRECOG_SQL_DIR", settings.precog_sql_dir),
+    ):
+        # Read in other layers and by child processes, from the environment: a `.env` file must reach them too.
+        if folder is not None:
+            os.environ.setdefault(variable, str(folder))
     return settings
 
 
@@ -302,11 +307,11 @@ def variables_of(environment: Environment) -> dict[str, str]:
     return shown
 
 
-def export_overrides(settings: Settings, chosen: Mapping[str, object]) -> None:
-    """Put command-line choices into this process's environment, so that children and Dagster see them too."""
+def export_overrides(chosen: Mapping[str, object]) -> None:
+    """Put command-line choices into this process's environment, so that children and Dagster see them too.
+
+    Raises ConfigurationError for a value that its setting does not accept; nothing is exported then.
+    """
+    read_settings(chosen)
     for field, value in chosen.items():
-        if field not in Settings.model_fields:
-            raise ConfigurationError(f"{field}: no such setting.")
         os.environ[field.upper()] = str(value)
-    if chosen and settings.precog_config_dir:
-        os.environ["PRECOG_CONFIG_DIR"] = str(settings.precog_config_dir)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from precog_assets.domain.errors import ConfigurationError
-from precog_assets.environment import VENUES, export_overrides, read_settings
+from precog_assets.environment import VENUES, export_overrides
 
 
 def put_in_force(*, env: str | None, market_modes: Sequence[str], home: Path | None, leagues: str | None) -> None:
@@ -26,7 +26,7 @@ def put_in_force(*, env: str | None, market_modes: Sequence[str], home: Path | N
         chosen_leagues(leagues)
         chosen["precog_leagues"] = leagues
     if chosen:
-        export_overrides(read_settings(chosen), chosen)
+        export_overrides(chosen)
 
 
 def read_mode(text: str) -> tuple[str, str]:

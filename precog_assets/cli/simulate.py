@@ -30,11 +30,11 @@ def simulate(
 
     Example: `precog simulate --speed 60`, or `precog simulate --recorded folder --port 8200`
     """
-    from precog_assets.environment import export_overrides, read_settings, resolve
+    from precog_assets.environment import export_overrides, resolve
 
     given = {"sim_port": port, "sim_seed": seed, "sim_speed": speed, "sim_start": _instant(start)}
     chosen: dict[str, object] = {field: value for field, value in given.items() if value is not None}
-    export_overrides(read_settings(chosen), chosen)
+    export_overrides(chosen)
     environment = resolve()
     if recorded is not None:
         _serve_recorded(recorded, environment.settings.sim_port)
