@@ -40,7 +40,7 @@ def up(
     Example: `precog up --speed 20`
     """
     from precog_assets.cli.homelock import end_left_behind, left_database, only_up
-    from precog_assets.environment import export_overrides, resolve
+    from precog_assets.environment import export_overrides, read_settings, resolve
 
     given = {"precog_ui_port": port, "sim_speed": speed}
     chosen: dict[str, object] = {field: value for field, value in given.items() if value is not None}
