@@ -50,8 +50,9 @@ def test_up_answers_with_data_refuses_a_second_one_and_ctrl_c_leaves_nothing_beh
     try:
         ui = ports["PRECOG_UI_PORT"]
         until(lambda: get("127.0.0.1", ui, "/server_info") is not None, timeout_s=90, what="no UI", process=process)
+        told = home.folder / "logs" / "first_pass.log"
         until(
-            lambda: b"games" in (home.folder / "logs" / "first_pass.log").read_bytes(),
+            lambda: told.exists() and b"games" in told.read_bytes(),
             timeout_s=60,
             what="no first pass",
             process=process,
