@@ -1,4 +1,4 @@
-"""`precog backfill games` and `precog bootstrap`: past days, resumable, with a bar that says how far."""
+"""`precog backfill` and `precog bootstrap`: past days, resumable, with a bar that says how far; settled markets."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from precog_assets.pipeline.report import StepReport
     from precog_assets.services import Services
 
-app = typer.Typer(help="Read past days from the sources.", no_args_is_help=True)
+app = typer.Typer(help="Read the past from the sources: games by day, settled markets.", no_args_is_help=True)
 INTERRUPTED_EXIT = 130
 GIVE_UP_AFTER = 5
 """Days in a row that failed: the source is away, and going on would only ask it again and again."""
@@ -28,7 +28,7 @@ LeagueOption = Annotated[
 
 @app.callback()
 def _group() -> None:
-    """Read past days from the sources."""
+    """Read the past from the sources: games by day, settled markets."""
 
 
 @app.command("games")
@@ -53,6 +53,43 @@ def games(
         return [plan(services, one, first.date(), last.date(), again=again) for one in leagues]
 
     _run(league, plans, rate=False)
+
+
+@app.command("markets")
+def markets(league: LeagueOption = None) -> None:
+    """Read the markets that settled before the venue's historical cutoff, and tie them to the stored games.
+
+    Repeated, it writes only what is new.
+
+    Example: `precog backfill markets --league nfl`
+    """
+    from rich.console import Console
+
+    from precog_assets.cli.simulator import simulator_for
+    from precog_assets.config import chosen_leagues
+    from precog_assets.environment import resolve
+    from precog_assets.pipeline.link import link_markets
+    from precog_assets.pipeline.markets import backfill_markets
+    from precog_assets.pipeline.report import new_correlation_id
+    from precog_assets.services import opened
+
+    environment = resolve()
+    leagues = chosen_leagues(",".join(league) if league else environment.settings.precog_leagues)
+    console = Console(stderr=True, highlight=False)
+    correlation_id = new_correlation_id()
+    with simulator_for(environment), opened(environment, leagues=leagues) as services:
+        reports = []
+        for one in leagues:
+            with console.status(f"{one.key}: reading settled markets"):
+                reports.append(backfill_markets(services, one, correlation_id=correlation_id))
+            typer.echo(reports[-1].sentence())
+        with console.status("linking"):
+            typer.echo(link_markets(services, correlation_id=correlation_id).sentence())
+    failures = [failure for report in reports for failure in report.failures]
+    for failure in failures[:10]:
+        typer.secho(failure, fg=typer.colors.RED, err=True)
+    if failures:
+        raise typer.Exit(1)
 
 
 def bootstrap(

@@ -75,6 +75,20 @@ def sweep_markets(services: Services, *, correlation_id: str, budget_s: float | 
     return _read_markets(services, wanted, "settlements", correlation_id, Origin.LIVE, budget_s)
 
 
+def backfill_markets(services: Services, league: League, *, correlation_id: str) -> StepReport:
+    """Read every market of a league that settled before the venue's historical cutoff, with its result."""
+    wanted = [
+        Wanted(
+            series,
+            lambda series=series: services.kalshi.historical_markets(
+                series_ticker=series, correlation_id=correlation_id, origin=Origin.BACKFILL
+            ),
+        )
+        for series in series_of([league])
+    ]
+    return _read_markets(services, wanted, f"backfill markets {league.key}", correlation_id, Origin.BACKFILL, None)
+
+
 _UNSETTLED = sa.text(
     """
     SELECT m.ticker FROM market.markets m

@@ -12,6 +12,7 @@ from precog_assets.domain.facts import Origin
 from precog_assets.pipeline.games import poll_games
 from precog_assets.pipeline.link import link_markets
 from precog_assets.pipeline.markets import (
+    backfill_markets,
     discover_series,
     poll_markets,
     series_of,
@@ -252,3 +253,22 @@ def test_candles_of_linked_markets_are_written(services: Services, venue: Venue)
     with services.engine.connect() as connection:
         stored = connection.execute(sa.select(tables.candles)).one()
     assert (stored.period_minutes, stored.price_close, stored.known_at) == (60, Decimal("0.63"), stored.end_time)
+
+
+def test_markets_of_the_historical_tier_are_kept_with_their_result_and_when_it_was_known(
+    services: Services, venue: Venue, clock: TestClock
+) -> None:
+    clock.forward(86_400)
+    venue.put(f"{TRADE}/historical/markets", page(settled(), cursor="two"))
+    venue.put(f"{TRADE}/historical/markets", page(settled(JAC, result="no")), cursor="two")
+    report = backfill_markets(services, NFL, correlation_id="test")
+    assert (report.failures, report.inserted) == ([], 2)
+    with services.engine.connect() as connection:
+        stored = connection.execute(
+            sa.select(tables.markets.c.ticker, tables.markets.c.result).order_by(tables.markets.c.result)
+        ).all()
+        state = connection.execute(sa.select(tables.market_states)).first()
+    assert [tuple(row) for row in stored] == [(JAC, "no"), (KC, "yes")]
+    assert state is not None
+    assert (state.origin, state.known_at < state.observed_at) == ("backfill", True)
+    assert backfill_markets(services, NFL, correlation_id="test").written == 0
