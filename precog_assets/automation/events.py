@@ -43,15 +43,20 @@ class Told:
         return json.dumps({"version": self.version, "contract_held": self.contract_held})
 
 
-def version_to_tell(report: StepReport | None, before: Told, *, heartbeat_due: bool) -> str | None:
+def version_to_tell(
+    report: StepReport | None, before: Told, *, heartbeat_due: bool, tell_due: bool = True
+) -> str | None:
     """The data version to materialize with: a new one on change, the old one as heartbeat, None: say nothing.
 
-    A poll that nothing answered is no heartbeat: then freshness shows the asset ageing.
+    `report` holds all that was not told yet; a change waits until `tell_due`. A poll that nothing answered is
+    no heartbeat: then freshness shows the asset ageing.
     """
     if report is None or not answered(report):
         return None
-    if report.written or not before.version:
+    if not before.version:
         return report.correlation_id
+    if report.written:
+        return report.correlation_id if tell_due else None
     return before.version if heartbeat_due else None
 
 
@@ -91,9 +96,16 @@ def told_of_tick(
     *,
     source: str = "",
 ) -> tuple[list[dg.AssetMaterialization], Told]:
-    """The materializations of a tick, and what was told with them."""
-    version = version_to_tell(report, before, heartbeat_due=memory.heartbeat_due(sensor))
-    if version is None or report is None:
+    """The materializations of a tick, of all that changed since the last ones, and what was told with them."""
+    if report is None:
+        return [], before
+    polled, report = answered(report), memory.gathered(sensor, report)
+    if not polled:
+        return [], before
+    version = version_to_tell(
+        report, before, heartbeat_due=memory.heartbeat_due(sensor), tell_due=memory.tell_due(sensor)
+    )
+    if version is None:
         return [], before
     memory.reported(sensor)
     return materializations(engine, report, tables, version, source=source), replace(before, version=version)

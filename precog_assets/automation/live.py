@@ -38,7 +38,7 @@ def live_sensors(status: dg.DefaultSensorStatus) -> list[dg.SensorDefinition]:
 
         opened = services.get()
         tick = games_tick(opened, _memory(opened), new_correlation_id())
-        return _result(context, opened, "espn_live", tick, GAME_TABLES, source="espn", contract_of=RAW_GAMES)
+        return _result(context, services, "espn_live", tick, GAME_TABLES, source="espn", contract_of=RAW_GAMES)
 
     @dg.sensor(minimum_interval_seconds=4, default_status=status, description="Polls Kalshi's listings in its tick")
     def kalshi_live(context: dg.SensorEvaluationContext, services: PrecogServices) -> dg.SensorResult:
@@ -47,7 +47,7 @@ def live_sensors(status: dg.DefaultSensorStatus) -> list[dg.SensorDefinition]:
 
         opened = services.get()
         tick = markets_tick(opened, _memory(opened), new_correlation_id())
-        return _result(context, opened, "kalshi_live", tick, MARKET_TABLES, source="kalshi", contract_of=RAW_MARKETS)
+        return _result(context, services, "kalshi_live", tick, MARKET_TABLES, source="kalshi", contract_of=RAW_MARKETS)
 
     @dg.sensor(minimum_interval_seconds=14, default_status=status, description="Polls order books near their games")
     def kalshi_books(context: dg.SensorEvaluationContext, services: PrecogServices) -> dg.SensorResult:
@@ -55,7 +55,7 @@ def live_sensors(status: dg.DefaultSensorStatus) -> list[dg.SensorDefinition]:
         from precog_assets.pipeline.report import new_correlation_id
 
         opened = services.get()
-        return _result(context, opened, "kalshi_books", books_tick(opened, new_correlation_id()), BOOK_TABLES)
+        return _result(context, services, "kalshi_books", books_tick(opened, new_correlation_id()), BOOK_TABLES)
 
     @dg.sensor(minimum_interval_seconds=29, default_status=status, description="Links markets, rates new results")
     def links_and_ratings(context: dg.SensorEvaluationContext, services: PrecogServices) -> dg.SensorResult:
@@ -67,7 +67,7 @@ def live_sensors(status: dg.DefaultSensorStatus) -> list[dg.SensorDefinition]:
         return dg.SensorResult(
             skip_reason=tick.sentence,
             cursor=tick.state.to_cursor(),
-            asset_events=_derived_events(opened, tick),
+            asset_events=_derived_events(services, tick),
         )
 
     return [espn_live, kalshi_live, kalshi_books, links_and_ratings]
@@ -81,7 +81,7 @@ def _memory(opened: Services) -> TickMemory:
 
 def _result(
     context: dg.SensorEvaluationContext,
-    opened: Services,
+    services: PrecogServices,
     sensor: str,
     tick: Tick,
     tables: dict[dg.AssetKey, str],
@@ -89,10 +89,12 @@ def _result(
     source: str = "",
     contract_of: dg.AssetKey | None = None,
 ) -> dg.SensorResult:
+    from precog_assets.automation.evaluate import evaluations
     from precog_assets.automation.events import Told, contract_changes, told_of_tick
     from precog_assets.checks.findings import contract
     from precog_assets.pipeline.feeds import in_database
 
+    opened = services.get()
     before = Told.from_cursor(context.cursor)
     events, told = told_of_tick(opened.engine, _memory(opened), sensor, before, tick.report, tables, source=source)
     checks: list[dg.AssetCheckEvaluation] = []
@@ -100,15 +102,21 @@ def _result(
         with in_database(opened.engine) as connection:
             finding = contract(connection, source)
         checks, told = contract_changes(told, contract_of, finding)
+    if events:
+        checks = evaluations(services, [event.asset_key for event in events])
     return dg.SensorResult(skip_reason=tick.sentence, cursor=told.to_cursor(), asset_events=[*events, *checks])
 
 
-def _derived_events(opened: Services, tick: DeriveTick) -> list[dg.AssetMaterialization]:
+def _derived_events(
+    services: PrecogServices, tick: DeriveTick
+) -> list[dg.AssetMaterialization | dg.AssetCheckEvaluation]:
     from precog_assets.assets.results import counts_of, rows_stored
+    from precog_assets.automation.evaluate import evaluations
     from precog_assets.automation.events import VERSION_TAGS
 
+    opened = services.get()
     memory = _memory(opened)
-    events = []
+    events: list[dg.AssetMaterialization] = []
     if (tick.links is not None and tick.links.written) or memory.heartbeat_due("links"):
         memory.reported("links")
         counts = counts_of(tick.links) if tick.links is not None else {}
@@ -124,4 +132,4 @@ def _derived_events(opened: Services, tick: DeriveTick) -> list[dg.AssetMaterial
         )
         for league, report in tick.ratings.items()
     ]
-    return events
+    return [*events, *evaluations(services, [event.asset_key for event in events])]

@@ -11,7 +11,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 
+from precog_assets.pipeline.backfill import add
+from precog_assets.pipeline.report import StepReport
+
 HEARTBEAT_S = 60.0
+TELL_S = 29.0
+"""Seconds between two materializations of an asset that keeps changing: each comes with its checks, evaluated."""
 
 
 @dataclass(slots=True)
@@ -22,6 +27,7 @@ class TickMemory:
     monotonic: Callable[[], float] = time.monotonic
     _polled: dict[tuple[str, str], float] = field(default_factory=dict)
     _reported: dict[str, float] = field(default_factory=dict)
+    _untold: dict[str, StepReport] = field(default_factory=dict)
 
     def polled_s_ago(self, feed: str) -> dict[str, float]:
         """Seconds since each league of a feed was polled; leagues never polled are missing."""
@@ -37,8 +43,22 @@ class TickMemory:
         last = self._reported.get(sensor)
         return last is None or self.monotonic() - last >= HEARTBEAT_S
 
+    def tell_due(self, sensor: str) -> bool:
+        """Whether a sensor may tell a change now, or has told one just before."""
+        last = self._reported.get(sensor)
+        return last is None or self.monotonic() - last >= TELL_S
+
+    def gathered(self, sensor: str, report: StepReport) -> StepReport:
+        """The report together with those that were not told yet."""
+        before = self._untold.get(sensor)
+        if before is not None:
+            add(before, report)
+            before.correlation_id = report.correlation_id
+        return self._untold.setdefault(sensor, report)
+
     def reported(self, sensor: str) -> None:
         self._reported[sensor] = self.monotonic()
+        self._untold.pop(sensor, None)
 
 
 @cache

@@ -88,6 +88,7 @@ def add(total: StepReport, one: StepReport) -> None:
     total.out_of_scope.update(one.out_of_scope)
     total.failures.extend(one.failures)
     total.http_ms += one.http_ms
+    total.elapsed_ms += one.elapsed_ms
 
 
 def bootstrap_plans(

@@ -70,7 +70,11 @@ def made(result: dg.SensorResult) -> dict[str, dict[str, object]]:
 
 
 def contracts(result: dg.SensorResult) -> list[bool]:
-    return [event.passed for event in result.asset_events if isinstance(event, dg.AssetCheckEvaluation)]
+    return [
+        event.passed
+        for event in result.asset_events
+        if isinstance(event, dg.AssetCheckEvaluation) and event.check_name == "contract"
+    ]
 
 
 def rows(services: Services, *counted: sa.Table) -> list[int]:
@@ -101,6 +105,39 @@ def test_a_tick_writes_games_and_tells_rows_version_and_what_it_did(
     assert contracts(result) == [True]
 
 
+def test_what_a_tick_tells_comes_with_the_assets_checks_behind_it(
+    resource: PrecogServices, venue: Venue, instance: dg.DagsterInstance
+) -> None:
+    """A check that was evaluated before the newest materialization counts as not evaluated."""
+    venue.put(NFL_BOARD, board(board_event("401", score=(7, 3))))
+    events = Ticking("espn_live", resource, instance).tick().asset_events
+    assert [type(event) for event in events[:2]] == [dg.AssetMaterialization] * 2
+    checks = {event.check_name: event.passed for event in events[2:] if isinstance(event, dg.AssetCheckEvaluation)}
+    assert set(checks) == {
+        "contract",
+        "rejections",
+        "archive_budget",
+        "schema",
+        "states_schema",
+        "rows_on_a_game_day",
+    }
+    assert all(checks.values())
+
+
+def test_changes_within_half_a_minute_are_told_together(
+    resource: PrecogServices, services: Services, venue: Venue, clock: TestClock, instance: dg.DagsterInstance
+) -> None:
+    venue.put(NFL_BOARD, board(board_event("401")))
+    ticking = Ticking("espn_live", resource, instance)
+    ticking.tick()
+    for score in (3, 6):
+        venue.put(NFL_BOARD, board(board_event("401", score=(score, 0))))
+        later(services, clock, 10)
+        assert ticking.tick().asset_events == []
+    later(services, clock, 10)
+    assert made(ticking.tick())["core/games"]["changed"] == 2
+
+
 def test_an_unchanged_tick_tells_nothing_until_a_minute_passed_and_then_the_same_version(
     resource: PrecogServices, services: Services, venue: Venue, clock: TestClock, instance: dg.DagsterInstance
 ) -> None:
@@ -123,7 +160,7 @@ def test_a_changed_score_is_a_new_version(
     ticking = Ticking("espn_live", resource, instance)
     first = made(ticking.tick())["core/games"]
     venue.put(NFL_BOARD, board(board_event("401", score=(3, 0))))
-    later(services, clock)
+    later(services, clock, 30)
     assert made(ticking.tick())["core/games"]["dagster/data_version"] != first["dagster/data_version"]
     assert rows(services, tables.game_states) == [2]
 
@@ -250,14 +287,19 @@ def test_new_results_are_rated_once_and_told_by_league(
     Ticking("espn_live", resource, instance).tick()
     deriving = Ticking("links_and_ratings", resource, instance)
     first = deriving.tick()
-    told = [(event.asset_key.to_user_string(), event.partition) for event in first.asset_events]
+    told = [
+        (event.asset_key.to_user_string(), event.partition)
+        for event in first.asset_events
+        if isinstance(event, dg.AssetMaterialization)
+    ]
     assert told == [("market/market_games", None), ("model/ratings", "nfl")]
     assert rows(services, tables.ratings) == [2]
     assert said(deriving.tick()) == "links and ratings: nothing new"
     venue.put(NFL_BOARD, board(board_event("401", state="post", status="STATUS_FINAL", completed=True, score=(20, 23))))
     later(services, clock, 600)
     Ticking("espn_live", resource, instance).tick()
-    assert [event.partition for event in deriving.tick().asset_events if event.partition] == ["nfl"]
+    partitions = [getattr(event, "partition", None) for event in deriving.tick().asset_events]
+    assert [partition for partition in partitions if partition] == ["nfl"]
     assert rows(services, tables.ratings) == [4]
 
 
