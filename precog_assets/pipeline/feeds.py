@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from precog_assets.sources.outcome import Fetch
 
 WORKERS = 8
+PATIENCE_S = 1800.0
+TURN_S = 0.5
 RequestT = TypeVar("RequestT")
 
 
@@ -57,12 +59,14 @@ def fetch_all(
     engine: sa.Engine,
     *,
     budget_s: float | None = None,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> list[Fetched[RequestT]]:
     """Send requests side by side and count every outcome; the answered ones, in the order asked.
 
-    A request is answered by one fetch, or by one a page. Requests not begun when the budget is used up are
-    not sent, counted as `system.budget`, and left to the next tick. Failures are in the report; they are
-    never returned as empty answers.
+    A request is answered by one fetch, or by one a page. With a budget (ticks), requests not begun when it is
+    used up are not sent, counted as `system.budget`, and left to the next tick. Without one (batches), a request
+    that our own rate limit held back waits for its turn, PATIENCE_S in all. Failures are in the report; they
+    are never returned as empty answers.
     """
     if not requests:
         return []
@@ -71,7 +75,11 @@ def fetch_all(
     def one(request: RequestT) -> list[Fetch] | None:
         if budget_s is not None and time.monotonic() - began > budget_s:
             return None
-        return list(send(request))
+        fetches = list(send(request))
+        while budget_s is None and _held_back(fetches) and time.monotonic() - began < PATIENCE_S:
+            sleep(TURN_S)
+            fetches = list(send(request))
+        return fetches
 
     with ThreadPoolExecutor(min(WORKERS, len(requests)), thread_name_prefix="precog-fetch") as pool:
         pages = list(pool.map(one, requests))
@@ -90,6 +98,10 @@ def fetch_all(
     with in_database(engine) as connection:
         known = applied(connection, [fetch.feed for _, fetch in answered])
     return [Fetched(request, fetch, known.get(fetch.feed) != fetch.sha256) for request, fetch in answered]
+
+
+def _held_back(fetches: Sequence[Fetch]) -> bool:
+    return bool(fetches) and fetches[-1].code == "http.budget"
 
 
 @contextmanager
