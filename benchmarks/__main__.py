@@ -30,6 +30,7 @@ GROUPS = {
     "tick": "Live tick",
     "loading": "Loading the definitions",
     "backfill": "Backfill of a season",
+    "ratings": "Ratings on real results",
     "start": "make run from a clean checkout",
 }
 TIMEOUT_S = 1800.0

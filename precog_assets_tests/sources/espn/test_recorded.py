@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import time
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,7 +16,6 @@ from precog_assets.sources.espn.parse import (
     AnyParsed,
     contract_error,
     parse_any,
-    parse_scoreboard,
     parse_standings,
     parse_summary,
     parse_teams,
@@ -331,20 +326,3 @@ def test_two_summaries_of_a_game_before_and_after_it_are_one_game() -> None:
     )
     assert (before.phase, after.phase) == ("scheduled", "final")
     assert after.winner in {"home", "away"}
-
-
-def fastest_s(work: Callable[[], Any]) -> float:
-    times = []
-    for _ in range(7):
-        started = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - started)
-    return min(times)
-
-
-@pytest.mark.parametrize(
-    "file", ["nfl/in_progress-1.json", "ncaab/final-1.json", "atp/final-1.json", "eng.1/postponed-1.json"]
-)
-def test_reading_a_board_costs_at_most_four_times_json_loads(file: str) -> None:
-    body, of = (RECORDED / file).read_bytes(), league_of(file)
-    assert fastest_s(lambda: parse_scoreboard(body, of)) <= 4 * fastest_s(lambda: json.loads(body))
