@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from precog_assets.simulator.kalshi.answers import Key, Query, bad_request, invalid, not_found, page
 from precog_assets.simulator.kalshi.candles import PERIODS_MIN, Candles
+from precog_assets.simulator.kalshi.endpoints import Call
 from precog_assets.simulator.kalshi.flow import HOUR_US, Flow, Print, microseconds
 from precog_assets.simulator.kalshi.listing import DEADLINE_AFTER, LISTED_BEFORE, Event, Listed
 from precog_assets.simulator.kalshi.selection import Filters, Selection, markets_of
@@ -28,16 +29,18 @@ class Tape:
         self._wire = wire
         self._candles = candles
 
-    def trades(self, query: Query, _path: dict[str, str], now: datetime) -> Json:
+    def trades(self, call: Call) -> Json:
         """GET /markets/trades: newest first, of one market or of all that the live listing holds."""
+        query, now = call.query, call.now
         ticker = query.text("ticker")
         if ticker is None:
             return self._trade_page(query, list(markets_of(self._selection.live(Filters(), now))), now)
         found = self._selection.market(ticker, now)
         return self._trade_page(query, [found] if found else [], now)
 
-    def historical_trades(self, query: Query, _path: dict[str, str], now: datetime) -> Json:
+    def historical_trades(self, call: Call) -> Json:
         """GET /historical/trades: of one market, however old; the simulator has no listing of all."""
+        query, now = call.query, call.now
         ticker = query.text("ticker")
         found = self._selection.any_market(ticker, now) if ticker else None
         return self._trade_page(query, [found] if found else [], now)
@@ -69,8 +72,9 @@ class Tape:
             yield from sorted(found, key=_trade_key)
             end_us = begin_us
 
-    def candlesticks(self, query: Query, path: dict[str, str], now: datetime) -> Json:
+    def candlesticks(self, call: Call) -> Json:
         """GET /series/{s}/markets/{t}/candlesticks."""
+        query, path, now = call.query, call.path, call.now
         period, start, end = self._span(query)
         _refuse_above(_count(period, start, end), _CANDLES_AT_ONCE)
         found = self._selection.market(path["ticker"], now)
@@ -78,8 +82,9 @@ class Tape:
             raise not_found()
         return {"ticker": path["ticker"], "candlesticks": self._rows(query, *found, (period, start, end), now)}
 
-    def batch_candlesticks(self, query: Query, _path: dict[str, str], now: datetime) -> Json:
+    def batch_candlesticks(self, call: Call) -> Json:
         """GET /markets/candlesticks: unknown tickers come back without candles."""
+        query, now = call.query, call.now
         tickers = list(dict.fromkeys(query.split("market_tickers") or []))
         if not tickers:
             raise invalid(query.operation, "MarketTickers", "required")
@@ -95,8 +100,9 @@ class Tape:
             )
         return {"markets": rows}
 
-    def historical_candles(self, query: Query, path: dict[str, str], now: datetime) -> Json:
+    def historical_candles(self, call: Call) -> Json:
         """GET /historical/markets/{t}/candlesticks, in the older tier's shape."""
+        query, path, now = call.query, call.path, call.now
         period, start, end = self._span(query)
         _refuse_above(_count(period, start, end), _CANDLES_AT_ONCE)
         found = self._selection.any_market(path["ticker"], now)

@@ -1,288 +1,69 @@
-"""Kalshi's public REST reads under `/trade-api/v2`: exchange, series, events, markets, milestones, archive.
+"""The Kalshi venue: what it is composed of, its route table under `/trade-api/v2`, and how a call is answered.
 
-What the objects say is in `wire`, what a listing holds in `selection`, trades and candlesticks in `tape`.
+What public reads say is in `reads`; who may call, and how often, is decided here for every endpoint alike.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from precog_assets.domain.times import Clock, eastern_day, parse_instant
-from precog_assets.simulator.kalshi.answers import Key, Query, Refusal, answer, bad_request, invalid, not_found, page
+from precog_assets.domain.times import Clock
+from precog_assets.simulator.kalshi.answers import Query, Refusal, answer
 from precog_assets.simulator.kalshi.candles import Candles
 from precog_assets.simulator.kalshi.catalog import Catalog
+from precog_assets.simulator.kalshi.endpoints import Call, Endpoint, Raw
 from precog_assets.simulator.kalshi.flow import Flow
 from precog_assets.simulator.kalshi.lifecycle import Lifecycle
-from precog_assets.simulator.kalshi.listing import Event, Listed
 from precog_assets.simulator.kalshi.prices import Makers
-from precog_assets.simulator.kalshi.selection import ARCHIVED_AFTER, LISTED_AFTER, Filters, Selection, markets_of
-from precog_assets.simulator.kalshi.sports import SPORTS
+from precog_assets.simulator.kalshi.reads import Reads
+from precog_assets.simulator.kalshi.selection import Selection
 from precog_assets.simulator.kalshi.tape import Tape
-from precog_assets.simulator.kalshi.wire import Json, Wire, series_json, time_text
+from precog_assets.simulator.kalshi.wire import Wire
 from precog_assets.simulator.turns import TURNS
 from precog_assets.simulator.world.model import WorldView
 
 PREFIX = "/trade-api/v2"
-_SHARDS = ("Default", "Combos", "Crypto & Commodities")
-_BOOKS_AT_ONCE = 100
-
-Handler = Callable[[Query, dict[str, str], datetime], Any]
 
 
 class KalshiVenue:
-    """The venue over one world; all answers are pure functions of the world and the clock's instant."""
+    """The venue over one world."""
 
     def __init__(self, world: WorldView, clock: Clock) -> None:
         self._clock = clock
-        self._catalog = Catalog(world)
-        self._lifecycle = Lifecycle(world)
-        makers = Makers(self._lifecycle)
-        flow = Flow(self._lifecycle, makers)
-        self._wire = Wire(self._lifecycle, makers, flow)
-        self._selection = Selection(self._catalog, self._lifecycle)
-        candles = Candles(self._lifecycle, makers, flow, self._wire)
-        self._tape = Tape(self._selection, flow, self._wire, candles)
+        catalog, lifecycle = Catalog(world), Lifecycle(world)
+        makers = Makers(lifecycle)
+        flow = Flow(lifecycle, makers)
+        wire = Wire(lifecycle, makers, flow)
+        selection = Selection(catalog, lifecycle)
+        tape = Tape(selection, flow, wire, Candles(lifecycle, makers, flow, wire))
+        self._reads = Reads(catalog, selection, wire, tape)
 
     def routes(self) -> list[Route]:
         """The venue's routes, with their prefix."""
-        tape = self._tape
-        table: list[tuple[str, str, Handler]] = [
-            ("/exchange/status", "GetExchangeStatus", self._exchange_status),
-            ("/exchange/schedule", "GetExchangeSchedule", self._exchange_schedule),
-            ("/series", "GetSeriesList", self._series_list),
-            ("/series/{series_ticker}", "GetSeries", self._series),
-            ("/series/{series_ticker}/markets/{ticker}/candlesticks", "GetMarketCandlesticks", tape.candlesticks),
-            ("/events", "GetEvents", self._events),
-            ("/events/{event_ticker}", "GetEvent", self._event),
-            ("/markets", "GetMarkets", self._markets),
-            ("/markets/trades", "GetTrades", tape.trades),
-            ("/markets/orderbooks", "GetMarketOrderbooks", self._orderbooks),
-            ("/markets/candlesticks", "BatchGetMarketCandlesticks", tape.batch_candlesticks),
-            ("/markets/{ticker}", "GetMarket", self._market),
-            ("/markets/{ticker}/orderbook", "GetMarketOrderbook", self._orderbook),
-            ("/historical/cutoff", "GetHistoricalCutoff", self._cutoff),
-            ("/historical/markets", "GetHistoricalMarkets", self._historical_markets),
-            ("/historical/markets/{ticker}", "GetHistoricalMarket", self._historical_market),
-            ("/historical/markets/{ticker}/candlesticks", "GetMarketCandlesticksHistorical", tape.historical_candles),
-            ("/historical/trades", "GetTradesHistorical", tape.historical_trades),
-            ("/milestones", "GetMilestones", self._milestones),
-            ("/milestones/{milestone_id}", "GetMilestone", self._milestone),
+        return [
+            Route(PREFIX + endpoint.path, self._answering(endpoint), methods=[endpoint.method])
+            for endpoint in self._reads.endpoints()
         ]
-        return [Route(PREFIX + path, self._endpoint(name, handler)) for path, name, handler in table]
 
-    def _endpoint(self, operation: str, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-        def endpoint(request: Request) -> Response:
-            try:
-                query = Query(operation, request.query_params)
-                return answer(handler(query, request.path_params, self._clock.now()))
-            except Refusal as refusal:
-                return answer(refusal.body, refusal.status_code)
+    def _answering(self, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
+        async def answering(request: Request) -> Response:
+            body = await request.body()
+            return await TURNS.run(lambda: self._answer(endpoint, request, body))
 
-        return TURNS.take(endpoint)
+        return answering
 
-    def _exchange_status(self, _query: Query, _path: dict[str, str], _now: datetime) -> Json:
-        on = {"exchange_active": True, "trading_active": True, "intra_exchange_transfers_active": True}
-        shards = [{"exchange_index": i, "description": name, **on} for i, name in enumerate(_SHARDS)]
-        return {**on, "exchange_index_statuses": shards}
-
-    def _exchange_schedule(self, _query: Query, _path: dict[str, str], _now: datetime) -> Json:
-        week: Json = {
-            day: [{"open_time": "00:00", "close_time": "00:00"}]
-            for day in ("monday", "tuesday", "wednesday", "friday", "saturday", "sunday")
-        }
-        week["thursday"] = [
-            {"open_time": "00:00", "close_time": "03:00"},
-            {"open_time": "05:00", "close_time": "00:00"},
-        ]
-        span = {"start_time": "2024-12-01T00:00:00Z", "end_time": "2200-12-01T00:00:00Z"}
-        return {"schedule": {"standard_hours": [{**span, **week}], "maintenance_windows": []}}
-
-    def _series_list(self, query: Query, _path: dict[str, str], now: datetime) -> Json:
-        category, tags = query.text("category"), query.split("tags")
-        rows = [series_json(series, updated=_metadata_time(now)) for series in self._catalog.series.values()]
-        if category is not None:
-            rows = [row for row in rows if category in row["categories"]]
-        if tags:
-            rows = [row for row in rows if set(tags) & set(row["tags"])]
-        return {"series": rows}
-
-    def _series(self, _query: Query, path: dict[str, str], now: datetime) -> Json:
-        series = self._catalog.series.get(path["series_ticker"])
-        if series is None:
-            raise not_found()
-        return {"series": series_json(series, updated=_metadata_time(now))}
-
-    def _markets_json(self, event: Event, now: datetime) -> list[Json]:
-        return [self._wire.market(event, market, now) for market in event.markets]
-
-    def _events(self, query: Query, _path: dict[str, str], now: datetime) -> Json:
-        limit = query.limit(200, 200, lowest=1)
-        nested, after = query.flag("with_nested_markets"), query.after()
-        filters = Filters.of(query, exclusive=False)
-        tickers = query.split("tickers")
-        if tickers is None:
-            events = self._selection.live(filters, now, after)
-        else:
-            named = (self._selection.event(ticker, now) for ticker in dict.fromkeys(tickers))
-            found = [e for e in named if e and self._selection.passes(e, filters, now) and _of(e, filters)]
-            events = iter(sorted(found, key=lambda event: event.sort_key))
-        taken, cursor = page(events, limit, lambda event: event.sort_key, after)
-        rows = []
-        for event in taken:
-            row = self._wire.event(event)
-            if nested:
-                row["markets"] = self._markets_json(event, now)
-            rows.append(row)
-        wanted = query.flag("with_milestones")
-        milestones = [self._wire.milestone(event, now) for event in taken] if wanted else []
-        return {"cursor": cursor, "events": rows, "milestones": milestones}
-
-    def _event(self, query: Query, path: dict[str, str], now: datetime) -> Json:
-        event = self._selection.event(path["event_ticker"], now)
-        if event is None:
-            raise not_found()
-        markets = [] if query.flag("exclude_markets") else self._markets_json(event, now)
-        row = self._wire.event(event)
-        if query.flag("with_nested_markets"):
-            row["markets"] = markets
-        return {"event": row, "markets": markets}
-
-    def _markets(self, query: Query, _path: dict[str, str], now: datetime) -> Json:
-        limit = query.limit(100, 1000)
-        filters, after = Filters.of(query), query.after()
-        if query.choice("mve_filter", ("only", "exclude")) == "only":
-            return {"cursor": "", "markets": []}
-        tickers, event_ticker = query.split("tickers"), query.text("event_ticker")
-        if tickers is not None:
-            named = (self._selection.market(ticker, now) for ticker in dict.fromkeys(tickers))
-            chosen = [item for item in named if item and (event_ticker is None or item[0].ticker == event_ticker)]
-        elif event_ticker is not None:
-            event = self._selection.event(event_ticker, now)
-            chosen = list(markets_of([event] if event else []))
-        else:
-            return self._market_page(markets_of(self._selection.live(filters, now, after)), limit, after, now)
-        kept = [i for i in chosen if self._selection.passes(i[0], filters, now) and _of(i[0], filters)]
-        return self._market_page(sorted(kept, key=_market_key), limit, after, now)
-
-    def _market_page(self, items: Any, limit: int, after: Key | None, now: datetime) -> Json:
-        taken, cursor = page(items, limit, _market_key, after)
-        return {"cursor": cursor, "markets": [self._wire.market(event, market, now) for event, market in taken]}
-
-    def _market(self, _query: Query, path: dict[str, str], now: datetime) -> Json:
-        event, market = self._need(self._selection.market(path["ticker"], now))
-        return {"market": self._wire.market(event, market, now)}
-
-    def _need(self, found: tuple[Event, Listed] | None) -> tuple[Event, Listed]:
-        if found is None:
-            raise not_found()
-        return found
-
-    def _orderbook(self, query: Query, path: dict[str, str], now: datetime) -> Json:
-        depth = query.integer("depth") or 0
-        if depth > 100:
-            raise invalid(query.operation, "Depth", "lte")
-        event, market = self._need(self._selection.market(path["ticker"], now))
-        return {"orderbook_fp": self._wire.book(event, market, now, depth)}
-
-    def _orderbooks(self, query: Query, _path: dict[str, str], now: datetime) -> Json:
-        tickers = query.repeated("tickers")
-        if not tickers:
-            raise invalid(query.operation, "Tickers", "required")
-        if len(tickers) > _BOOKS_AT_ONCE:
-            raise invalid(query.operation, "Tickers", "max")
-        books = []
-        for ticker in dict.fromkeys(tickers):
-            found = self._selection.market(ticker, now)
-            book = self._wire.book(*found, now, 0) if found else {"yes_dollars": [], "no_dollars": []}
-            books.append({"ticker": ticker, "orderbook_fp": book})
-        return {"orderbooks": books}
-
-    def _cutoff(self, _query: Query, _path: dict[str, str], now: datetime) -> Json:
-        cutoff = time_text((now - ARCHIVED_AFTER).replace(hour=0, minute=0, second=0, microsecond=0))
-        return {
-            "market_settled_ts": cutoff,
-            "trades_created_ts": cutoff,
-            "orders_updated_ts": cutoff,
-            "market_positions_last_updated_ts": cutoff,
-        }
-
-    def _historical_markets(self, query: Query, _path: dict[str, str], now: datetime) -> Json:
-        limit, after = query.limit(100, 1000), query.after()
-        if query.choice("mve_filter", ("only", "exclude")) == "only":
-            return {"cursor": "", "markets": []}
-        tickers, event_ticker, series = query.split("tickers"), query.text("event_ticker"), query.text("series_ticker")
-        if tickers is None and event_ticker is None:
-            return self._market_page(markets_of(self._selection.archived(series, now, after)), limit, after, now)
-        if tickers is not None:
-            chosen = [item for ticker in dict.fromkeys(tickers) if (item := self._catalog.market(ticker))]
-        else:
-            event = self._catalog.event(event_ticker or "")
-            chosen = list(markets_of([event] if event else []))
-        kept = [
-            item
-            for item in chosen
-            if self._selection.is_archived(item[0], now)
-            and event_ticker in (None, item[0].ticker)
-            and series in (None, item[0].series.ticker)
-        ]
-        return self._market_page(sorted(kept, key=_market_key), limit, after, now)
-
-    def _historical_market(self, _query: Query, path: dict[str, str], now: datetime) -> Json:
-        found = self._catalog.market(path["ticker"])
-        event, market = self._need(found if found and self._selection.is_archived(found[0], now) else None)
-        return {"market": self._wire.market(event, market, now)}
-
-    def _milestones(self, query: Query, _path: dict[str, str], now: datetime) -> Json:
-        query.need_integer("limit")
-        limit, after = query.limit(100, 500, lowest=1), query.after()
-        wanted = {name: query.text(name) for name in ("category", "competition", "type", "source_id")}
-        related = query.text("related_event_ticker")
-        start = query.text("minimum_start_date")
+    def _answer(self, endpoint: Endpoint, request: Request, body: bytes) -> Response:
+        query = Query(endpoint.operation, request.query_params)
         try:
-            earliest = parse_instant(start) if start else None
-        except ValueError as error:
-            raise bad_request(str(error)) from error
-        if related is not None:
-            named = self._selection.event(related, now)
-            events = iter([named] if named else [])
-        else:
-            events = self._selection.live(Filters(), now, after)
-        kept = (
-            event
-            for event in events
-            if (earliest is None or event.game.start >= earliest)
-            and wanted["category"] in (None, "Sports")
-            and wanted["competition"] in (None, event.series.competition)
-            and wanted["type"] in (None, SPORTS[event.sport].milestone_type)
-            and wanted["source_id"] in (None, self._wire.milestone(event, now)["source_id"])
-        )
-        taken, cursor = page(kept, limit, lambda event: event.sort_key, after)
-        return {"cursor": cursor, "milestones": [self._wire.milestone(event, now) for event in taken]}
-
-    def _milestone(self, _query: Query, path: dict[str, str], now: datetime) -> Json:
-        series = self._catalog.series.values()
-        for event in self._catalog.around(series, eastern_day(now), before=LISTED_AFTER.days + 3, after=8):
-            if event.milestone_id == path["milestone_id"] and now >= event.created:
-                return {"milestone": self._wire.milestone(event, now)}
-        raise not_found()
-
-
-def _market_key(item: tuple[Event, Listed]) -> Key:
-    return (item[0].sort_key[0], item[1].ticker)
-
-
-def _of(event: Event, filters: Filters) -> bool:
-    return filters.series is None or event.series.ticker == filters.series
-
-
-def _metadata_time(now: datetime) -> datetime:
-    """When series metadata last changed: the first of the month before."""
-    return (now.astimezone(UTC).replace(day=1) - timedelta(days=1)).replace(
-        day=1, hour=0, minute=0, second=0, microsecond=0
-    )
+            said = endpoint.handler(Call(query, dict(request.path_params), self._clock.now(), body))
+        except Refusal as refusal:
+            return answer(refusal.body, refusal.status_code)
+        if isinstance(said, Raw):
+            return Response(said.content, endpoint.status_code, media_type="application/json")
+        if said is None:
+            return Response(status_code=endpoint.status_code)
+        return answer(said, endpoint.status_code)

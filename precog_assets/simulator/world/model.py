@@ -80,6 +80,22 @@ class Truth:
     situation: dict[str, object] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """How the schedule shows a game at one instant: games are moved, and sides become known."""
+
+    start: datetime
+    """The start as it is announced; `SimGame.start` is the one it truly had, or would have had."""
+    time_valid: bool
+    """False while the hour is a placeholder."""
+    home_known: bool
+    away_known: bool
+
+    @property
+    def decided(self) -> bool:
+        return self.home_known and self.away_known
+
+
 class WorldView(Protocol):
     """What the venues may ask of the world."""
 
@@ -88,6 +104,14 @@ class WorldView(Protocol):
 
     def games_on(self, league: str, day: date) -> list[SimGame]:
         """Games whose start falls on that US Eastern day, by start, then id. Cached."""
+        ...
+
+    def listed_on(self, league: str, day: date, now: datetime) -> list[SimGame]:
+        """Games a board of that US Eastern day shows at `now`, by announced start, then id: moved ones included."""
+        ...
+
+    def listing(self, game: SimGame, now: datetime) -> Listing:
+        """How the schedule shows the game at `now`."""
         ...
 
     def season_days(self, league: str, season: int) -> tuple[date, date]:

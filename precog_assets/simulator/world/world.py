@@ -23,7 +23,7 @@ from precog_assets.domain.leagues import Sport
 from precog_assets.domain.times import eastern_day
 from precog_assets.simulator.world.calendars import SeasonPlan, season_plans
 from precog_assets.simulator.world.fixtures import Fixture
-from precog_assets.simulator.world.model import SimGame, SimTeam, Truth
+from precog_assets.simulator.world.model import Listing, SimGame, SimTeam, Truth
 from precog_assets.simulator.world.play.baseball import Baseball
 from precog_assets.simulator.world.play.basketball import COURTS, Basketball
 from precog_assets.simulator.world.play.football import FIELDS, Football
@@ -113,6 +113,13 @@ class World:
         seasons = [season for season, plan in self._plans_of(league).items() if plan.may_hold(day)]
         games = [game for season in seasons for game in self._schedule(league, season).get(day, ())]
         return sorted(games, key=lambda game: (game.start, game.event_id))
+
+    def listed_on(self, league: str, day: date, now: datetime) -> list[SimGame]:  # noqa: ARG002
+        return self.games_on(league, day)
+
+    def listing(self, game: SimGame, now: datetime) -> Listing:
+        known = game.known_from is None or now >= game.known_from
+        return Listing(start=game.start, time_valid=known, home_known=known, away_known=known)
 
     def game_days(self, league: str, season: int) -> list[date]:
         """The Eastern days of a season that have games, in order."""

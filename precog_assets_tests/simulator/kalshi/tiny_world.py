@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from precog_assets.domain.times import eastern_day
-from precog_assets.simulator.world.model import SimGame, SimTeam, Truth
+from precog_assets.simulator.world.model import Listing, SimGame, SimTeam, Truth
 
 NOW = datetime(2026, 11, 22, 18, 40, 7, 250_000, tzinfo=UTC)
 """A Sunday, 13:40 Eastern, in the first half of the early NFL games."""
@@ -60,6 +60,12 @@ class TinyWorld:
     def games_on(self, league: str, day: date) -> list[SimGame]:
         found = [g for g in GAMES if g.league == league and eastern_day(g.start) == day]
         return sorted(found, key=lambda g: (g.start, g.event_id))
+
+    def listed_on(self, league: str, day: date, now: datetime) -> list[SimGame]:
+        return self.games_on(league, day)
+
+    def listing(self, game: SimGame, now: datetime) -> Listing:
+        return Listing(start=game.start, time_valid=True, home_known=True, away_known=True)
 
     def season_days(self, league: str, season: int) -> tuple[date, date]:
         days = [eastern_day(g.start) for g in GAMES if g.league == league]
