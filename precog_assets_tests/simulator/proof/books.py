@@ -27,10 +27,10 @@ Book = dict[str, dict[Decimal, Decimal]]
 def control(address: str, path: str, body: Any = None, method: str | None = None) -> Any:
     """One call of the simulator's own endpoints."""
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(  # noqa: S310 - loopback
+    request = urllib.request.Request(
         address + path, data=data, headers={"Content-Type": "application/json"}, method=method
     )
-    with urllib.request.urlopen(request) as answer:  # noqa: S310
+    with urllib.request.urlopen(request) as answer:
         return json.load(answer)
 
 
@@ -105,9 +105,7 @@ async def main(address: str, key_id: str, key_file: str, deltas: int, markets: i
     await client.close()
     filled = sum(bool(book["yes"] or book["no"]) for book in served.values())
     seconds = round(time.monotonic() - began, 1)
-    print(  # noqa: T201 - what the test reads
-        json.dumps({"deltas": seen, "gaps": gaps.count, "books": len(tickers), "filled": filled, "seconds": seconds})
-    )
+    print(json.dumps({"deltas": seen, "gaps": gaps.count, "books": len(tickers), "filled": filled, "seconds": seconds}))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ AUTH = KalshiAuth(os.environ["KALSHI_KEY_ID"], Path(os.environ["KALSHI_PRIVATE_K
 
 
 @schemathesis.hook
-def before_call(context, case, kwargs):  # noqa: ANN001, ANN201, ARG001 - schemathesis' signature
+def before_call(context, case, kwargs):
     """Headers of the path as it is sent."""
     url = urlsplit(case.as_transport_kwargs(base_url=case.operation.base_url)["url"])
     case.headers = {**(case.headers or {}), **AUTH.create_auth_headers(case.operation.method.upper(), url.path)}

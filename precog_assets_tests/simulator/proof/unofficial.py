@@ -22,10 +22,10 @@ PREFIX = "/trade-api/v2"
 
 def control(address: str, path: str, body: Any) -> Any:
     """One call of the simulator's own endpoints."""
-    request = urllib.request.Request(  # noqa: S310 - loopback
+    request = urllib.request.Request(
         address + path, data=json.dumps(body).encode(), headers={"Content-Type": "application/json"}
     )
-    with urllib.request.urlopen(request) as answer:  # noqa: S310
+    with urllib.request.urlopen(request) as answer:
         return json.load(answer)
 
 
@@ -180,9 +180,7 @@ def main(address: str, key_id: str, key_file: str) -> None:
         subaccounts(client)
         result = settle(client, address, ticker)
     seconds = round(time.monotonic() - began, 1)
-    print(  # noqa: T201 - what the test reads
-        json.dumps({"called": sorted(called), "seen": {"settled": result, "seconds": seconds}})
-    )
+    print(json.dumps({"called": sorted(called), "seen": {"settled": result, "seconds": seconds}}))
 
 
 if __name__ == "__main__":
