@@ -13,15 +13,16 @@ from functools import lru_cache, reduce
 from typing import Any, NamedTuple
 
 from precog_assets.domain.times import eastern_day, eastern_day_bounds
+from precog_assets.simulator.kalshi.depth import Depth
 from precog_assets.simulator.kalshi.flow import Flow
+from precog_assets.simulator.kalshi.instants import MINUTE_US, SECOND_US, microseconds
 from precog_assets.simulator.kalshi.lifecycle import Lifecycle
 from precog_assets.simulator.kalshi.listing import Event, Listed
-from precog_assets.simulator.kalshi.prices import Makers
 from precog_assets.simulator.kalshi.wire import DOLLARS, Wire, count_text
 
 PERIODS_MIN = (1, 60, 1440)
 _HOUR_S = 3_600
-_LOOK_IN_PLAY_S, _LOOK_BEFORE_S = 60, 600
+_LOOK_IN_PLAY_US, _LOOK_BEFORE_US = MINUTE_US, 10 * MINUTE_US
 
 
 class Range(NamedTuple):
@@ -34,7 +35,7 @@ class Range(NamedTuple):
 class Candle(NamedTuple):
     """Sums of one period; `paid` is price times count, prices are None where nothing traded."""
 
-    begin_s: float
+    begin_us: int
     """The period's begin, or the market's opening in it."""
     end_s: int
     bid: Range
@@ -50,7 +51,7 @@ def _merge(left: Candle, right: Candle) -> Candle:
 
     price = join(left.price, right.price) if left.price and right.price else left.price or right.price
     return Candle(
-        left.begin_s,
+        left.begin_us,
         right.end_s,
         join(left.bid, right.bid),
         join(left.ask, right.ask),
@@ -63,9 +64,9 @@ def _merge(left: Candle, right: Candle) -> Candle:
 class Candles:
     """Candlesticks of a world's markets; ended hours are kept."""
 
-    def __init__(self, lifecycle: Lifecycle, makers: Makers, flow: Flow, wire: Wire) -> None:
+    def __init__(self, lifecycle: Lifecycle, depth: Depth, flow: Flow, wire: Wire) -> None:
         self._lifecycle = lifecycle
-        self._makers = makers
+        self._depth = depth
         self._flow = flow
         self._wire = wire
         self._hour = lru_cache(maxsize=20_000)(self._candle)
@@ -75,10 +76,10 @@ class Candles:
     ) -> list[Candle]:
         """The candles whose period ends in [start_s, end_s] and has ended, while the market was open."""
         over = self._lifecycle.over(event, now)
-        closed_s = over.close.timestamp() if over else now.timestamp()
-        opened_s = event.opened.timestamp()
+        closed_s = -(-microseconds(over.close if over else now) // SECOND_US)
+        opened_s = event.opened_us // SECOND_US
         candles = []
-        for begin, end in _periods(period_min, max(start_s, int(opened_s) + 1), min(end_s, int(now.timestamp()))):
+        for begin, end in _periods(period_min, max(start_s, opened_s + 1), min(end_s, int(now.timestamp()))):
             if end <= opened_s or begin >= closed_s:
                 continue
             if period_min == 1:
@@ -93,17 +94,17 @@ class Candles:
         return candles
 
     def _candle(self, event: Event, market: Listed, begin: int, end: int) -> Candle:
-        started = event.game.start.timestamp()
-        first = max(float(begin), event.opened.timestamp())
-        last = float(end)
-        if end > started:
-            last = min(last, self._lifecycle.ending(event).close.timestamp())
-        look = _LOOK_IN_PLAY_S if end > started else _LOOK_BEFORE_S
-        trades = self._flow.trades(event, market, int(first * 1e6), int(last * 1e6))
-        times = [first, *(float(t) for t in range(begin + look, end, look) if first < t < last)]
-        times += [trade.time_us / 1e6 for trade in trades]
+        first = max(begin * SECOND_US, event.opened_us)
+        last = end * SECOND_US
+        in_play = last > event.start_us
+        if in_play:
+            last = min(last, microseconds(self._lifecycle.ending(event).close) - 1)
+        look = _LOOK_IN_PLAY_US if in_play else _LOOK_BEFORE_US
+        trades = self._flow.trades(event, market, first, last)
+        times = [first, *(t for t in range(begin * SECOND_US + look, last, look) if first < t)]
+        times += [trade.time_us for trade in trades]
         times.append(last)
-        quotes = [self._makers.quote(event, market, time_s) for time_s in times]
+        quotes = [self._depth.quote(event, market, time_us) for time_us in times]
         bids, asks = [quote.yes_bid for quote in quotes], [quote.yes_ask for quote in quotes]
         prices = [self._flow.price_of(event, market, trade) for trade in trades]
         return Candle(
@@ -121,7 +122,7 @@ class Candles:
         suffix, fixed = ("", "") if historical else ("_dollars", "_fp")
         rows = []
         for candle in candles:
-            before = self._flow.last(event, market, int(candle.begin_s * 1e6))
+            before = self._flow.last(event, market, candle.begin_us)
             previous = DOLLARS[self._flow.price_of(event, market, before)] if before else None
             volume = self._flow.volume(event, market, candle.end_s * 1_000_000)
             rows.append(
@@ -149,14 +150,14 @@ class Candles:
         candle ends there.
         """
         ends = next((end for _, end in _periods(period_min, start_s, start_s + 60 * 1500)), None)
-        if ends is None or start_s <= event.opened.timestamp() or (first is not None and first.end_s == ends):
+        if ends is None or start_s * SECOND_US <= event.opened_us or (first is not None and first.end_s == ends):
             return []
         since_s = min(start_s, int(now.timestamp()))
         last = self._flow.last(event, market, since_s * 1_000_000)
         if last is None:
             return []
-        quote = self._makers.quote(event, market, last.time_us / 1e6)
-        still = Candle(since_s, ends, Range(*[quote.yes_bid] * 4), Range(*[quote.yes_ask] * 4), None, 0, 0)
+        quote = self._depth.quote(event, market, last.time_us)
+        still = Candle(since_s * SECOND_US, ends, Range(*[quote.yes_bid] * 4), Range(*[quote.yes_ask] * 4), None, 0, 0)
         return self.to_json(event, market, [still])
 
 

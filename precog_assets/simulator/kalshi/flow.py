@@ -9,20 +9,19 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from datetime import datetime
 from functools import lru_cache
 from itertools import accumulate
 from random import Random
 from typing import NamedTuple
 
+from precog_assets.simulator.kalshi.hours import maintained
+from precog_assets.simulator.kalshi.instants import DAY_US, HOUR_US, microseconds
 from precog_assets.simulator.kalshi.lifecycle import Lifecycle
 from precog_assets.simulator.kalshi.listing import Event, Listed
 from precog_assets.simulator.kalshi.noise import mix, stable_uuid, unit
 from precog_assets.simulator.kalshi.prices import Makers
 from precog_assets.simulator.kalshi.sports import SPORTS
 
-HOUR_US = 3_600_000_000
-_DAY_US = 24 * HOUR_US
 _CONTRACTS_PER_HOUR = 2_500.0
 _IN_PLAY_FACTOR, _LAST_DAY_FACTOR = 30.0, 3.0
 
@@ -43,10 +42,6 @@ class _Hour(NamedTuple):
     takers: tuple[bool, ...]
 
 
-def microseconds(instant: datetime) -> int:
-    return int(instant.timestamp() * 1_000_000)
-
-
 class Flow:
     """The trades of a world's markets; hours and sums are kept, they never change."""
 
@@ -59,32 +54,34 @@ class Flow:
 
     def _draw_totals(self, event: Event, market: Listed) -> tuple[int, array[int]]:
         """First hour, and cumulative volume before each hour, from the opening to the deadline."""
-        first = microseconds(event.opened) // HOUR_US + 1
-        last = microseconds(event.deadline) // HOUR_US
+        first = event.opened_us // HOUR_US + 1
+        last = event.deadline_us // HOUR_US
         base = 100 * _CONTRACTS_PER_HOUR * event.series.popularity * (0.3 + 1.4 * unit(market.key, 10))
         rng = Random(market.key)
         volumes = []
         for hour in range(first, last + 1):
             factor = _activity(event, hour)
             draw = rng.random()
-            volumes.append(100 + int(base * factor * (0.2 + 2.4 * draw * draw)))
+            volumes.append(0 if maintained(hour) else 100 + int(base * factor * (0.2 + 2.4 * draw * draw)))
         return first, array("q", (0, *accumulate(volumes)))
 
     def _draw_hour(self, event: Event, market: Listed, hour: int) -> _Hour:
         """The hour's trades; their counts sum to the hour's volume."""
         first, totals = self._totals(event, market)
         volume = totals[hour - first + 1] - totals[hour - first]
+        if not volume:
+            return _Hour((), (), ())
         rng = Random(mix(market.key ^ 0x5EED, hour))
         typical = 60 if _activity(event, hour) == _IN_PLAY_FACTOR else 6
         wanted = typical + int(rng.random() * typical)
         number = max(1, min(wanted, volume // 50))
-        times = sorted(hour * HOUR_US + int(rng.random() * HOUR_US) for _ in range(number))
+        times = sorted(hour * HOUR_US + 1 + int(rng.random() * (HOUR_US - 1)) for _ in range(number))
         cuts = sorted(rng.sample(range(1, volume), number - 1))
         return _Hour(tuple(times), (*cuts, volume), tuple(rng.random() < 0.5 for _ in range(number)))
 
     def _until_us(self, event: Event, time_us: int) -> int:
         """`time_us`, or the end of trading where that came before."""
-        if time_us < microseconds(event.game.start):
+        if time_us < event.start_us:
             return time_us
         return min(time_us, microseconds(self._lifecycle.ending(event).close))
 
@@ -126,12 +123,27 @@ class Flow:
                 found.append(_print(trades, hour, index))
         return found
 
+    def next_us(self, event: Event, market: Listed, time_us: int, before_us: int) -> int:
+        """The time of the first trade after `time_us`, if it is before `before_us`; else `before_us`."""
+        following = self.trades(event, market, time_us, before_us - 1)
+        return following[0].time_us if following else before_us
+
+    def taken(self, event: Event, market: Listed, start_us: int, end_us: int) -> tuple[int, int]:
+        """Contracts traded in start_us < time <= end_us: at the bid, at the ask."""
+        bid = ask = 0
+        for trade in self.trades(event, market, start_us, end_us):
+            if trade.taker_yes:
+                ask += trade.size
+            else:
+                bid += trade.size
+        return bid, ask
+
     def first_hour(self, event: Event, market: Listed) -> int:
         return self._totals(event, market)[0]
 
     def _price(self, event: Event, market: Listed, time_us: int, taker_yes: bool) -> int:
         """The YES price of a trade: the ask a buyer of YES lifted, or the bid a seller hit."""
-        quote = self._makers.quote(event, market, time_us / 1_000_000)
+        quote = self._makers.quote(event, market, time_us)
         return quote.yes_ask if taker_yes else quote.yes_bid
 
     def price_of(self, event: Event, market: Listed, trade: Print) -> int:
@@ -149,8 +161,8 @@ def _print(trades: _Hour, hour: int, index: int) -> Print:
 def _activity(event: Event, hour: int) -> float:
     """How busy an hour is: quiet, the last day before the game, or in play."""
     begin = hour * HOUR_US
-    start = microseconds(event.game.start)
+    start = event.start_us
     end = start + 1_000_000 * SPORTS[event.sport].typical_duration_s
     if begin + HOUR_US > start and begin < end:
         return _IN_PLAY_FACTOR
-    return _LAST_DAY_FACTOR if start - _DAY_US < begin < start else 1.0
+    return _LAST_DAY_FACTOR if start - DAY_US < begin < start else 1.0

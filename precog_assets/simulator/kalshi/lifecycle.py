@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from precog_assets.domain.statuses import MarketStatus
+from precog_assets.simulator.kalshi.instants import NEVER_US, microseconds
 from precog_assets.simulator.kalshi.listing import Event, Side
 from precog_assets.simulator.kalshi.noise import mix
 from precog_assets.simulator.kalshi.sports import SPORTS
@@ -35,13 +36,13 @@ class Ending:
 class Path:
     """The truth of a game over time, cut down to what prices need."""
 
-    times: tuple[float, ...]
-    """Unix seconds at which the probabilities changed."""
+    times: tuple[int, ...]
+    """Microseconds at which the probabilities changed, the first long before the start."""
     chances: tuple[tuple[float, float, float], ...]
     """home, draw, away."""
 
-    def at(self, time_s: float) -> tuple[float, float, float]:
-        return self.chances[max(0, bisect_right(self.times, time_s) - 1)]
+    def at(self, time_us: int) -> tuple[float, float, float]:
+        return self.chances[max(0, bisect_right(self.times, time_us) - 1)]
 
 
 class Lifecycle:
@@ -54,23 +55,26 @@ class Lifecycle:
         self.ending = lru_cache(maxsize=12_000)(self._ending)
 
     def _path(self, event: Event) -> Path:
-        states = self._world.timeline(event.game)
-        return Path(
-            tuple(state.at.timestamp() for state in states),
-            tuple((state.home_win, state.draw, state.away_win) for state in states),
-        )
+        times: list[int] = []
+        chances: list[tuple[float, float, float]] = []
+        for state in self._world.timeline(event.game):
+            chance = (state.home_win, state.draw, state.away_win)
+            if not chances or chance != chances[-1]:
+                times.append(microseconds(state.at))
+                chances.append(chance)
+        return Path(tuple(times), tuple(chances))
 
     def _opening(self, event: Event) -> tuple[float, float, float]:
         truth = self._world.truth(event.game, event.opened)
         return (truth.home_win, truth.draw, truth.away_win)
 
-    def chances(self, event: Event, time_s: float) -> tuple[float, float, float]:
-        """True values of home, draw and away at a Unix time, in dollars; before the start they stand still.
+    def chances(self, event: Event, time_us: int) -> tuple[float, float, float]:
+        """True values of home, draw and away at an instant, in dollars; before the start they stand still.
 
         They are the probabilities; where there is no market on a draw, a tie pays half to each side.
         """
-        before = time_s < event.game.start.timestamp()
-        home, draw, away = self.opening(event) if before else self.path(event).at(time_s)
+        before = time_us < event.start_us
+        home, draw, away = self.opening(event) if before else self.path(event).at(time_us)
         if draw and not event.has_draw:
             return home + draw / 2, 0.0, away + draw / 2
         return home, draw, away
@@ -104,7 +108,7 @@ class Lifecycle:
 
     def _fair_values(self, event: Event) -> dict[Side, int]:
         """Fair prices in whole cents that sum to a dollar, from the probabilities before the game."""
-        home, draw, _ = self.chances(event, event.opened.timestamp())
+        home, draw, _ = self.chances(event, event.opened_us)
         values: dict[Side, int] = {"home": round(home * 100) * 100}
         if event.has_draw:
             values["draw"] = round(draw * 100) * 100
@@ -120,13 +124,32 @@ class Lifecycle:
 
     def status(self, event: Event, now: datetime) -> MarketStatus | None:
         """The status all markets of the event have at `now`; None while they are not created yet."""
-        if now < event.created:
-            return None
-        if now < event.opened:
-            return MarketStatus.INITIALIZED
-        ending = self.over(event, now)
-        if ending is None:
-            return MarketStatus.ACTIVE
-        if now < ending.determined:
-            return MarketStatus.CLOSED
-        return MarketStatus.DETERMINED if now < ending.finalized else MarketStatus.FINALIZED
+        return self.status_at(event, microseconds(now))
+
+    def status_at(self, event: Event, time_us: int) -> MarketStatus | None:
+        """The same by microseconds."""
+        found: MarketStatus | None = None
+        for at_us, status in self._steps(event, time_us):
+            if time_us < at_us:
+                break
+            found = status
+        return found
+
+    def next_status_us(self, event: Event, time_us: int) -> int:
+        """When the status next changes after `time_us`; NEVER_US once it is final.
+
+        Before the game starts it is the start itself, if nothing comes earlier: the end is looked up only then.
+        """
+        return next((at_us for at_us, _ in self._steps(event, time_us) if at_us > time_us), NEVER_US)
+
+    def _steps(self, event: Event, time_us: int) -> list[tuple[int, MarketStatus]]:
+        steps = [(event.created_us, MarketStatus.INITIALIZED), (event.opened_us, MarketStatus.ACTIVE)]
+        if time_us < event.start_us:
+            return [*steps, (event.start_us, MarketStatus.ACTIVE)]
+        ending = self.ending(event)
+        return [
+            *steps,
+            (microseconds(ending.close), MarketStatus.CLOSED),
+            (microseconds(ending.determined), MarketStatus.DETERMINED),
+            (microseconds(ending.finalized), MarketStatus.FINALIZED),
+        ]

@@ -13,6 +13,7 @@ from typing import Literal
 from precog_assets.config import load_leagues
 from precog_assets.domain.leagues import Sport
 from precog_assets.domain.times import EASTERN
+from precog_assets.simulator.kalshi.instants import SECOND_US, microseconds
 from precog_assets.simulator.kalshi.noise import key_of, mix, stable_uuid
 from precog_assets.simulator.kalshi.sports import TIE_UUID, SeriesTerms, rules
 from precog_assets.simulator.world.model import SimGame, SimTeam
@@ -56,6 +57,11 @@ class Event:
     created: datetime
     opened: datetime
     deadline: datetime
+    created_us: int
+    opened_us: int
+    deadline_us: int
+    start_us: int
+    """Of the game, in truth."""
     title: str
     sub_title: str
     milestone_title: str
@@ -68,7 +74,7 @@ class Event:
 
     @property
     def sort_key(self) -> tuple[int, str]:
-        return (int(self.game.start.timestamp()), self.ticker)
+        return (self.start_us // SECOND_US, self.ticker)
 
 
 def code_of(team: SimTeam) -> str:
@@ -132,6 +138,7 @@ def list_event(series: SeriesTerms, game: SimGame, ticker: str) -> Event:
                 rules_secondary=secondary,
             )
         )
+    deadline = (game.start + DEADLINE_AFTER).astimezone(UTC)
     return Event(
         ticker=ticker,
         series=series,
@@ -140,7 +147,11 @@ def list_event(series: SeriesTerms, game: SimGame, ticker: str) -> Event:
         key=key,
         created=created,
         opened=opened,
-        deadline=(game.start + DEADLINE_AFTER).astimezone(UTC),
+        deadline=deadline,
+        created_us=microseconds(created),
+        opened_us=microseconds(opened),
+        deadline_us=microseconds(deadline),
+        start_us=microseconds(game.start),
         title=title,
         sub_title=f"{short} ({day:%b} {day.day})",
         milestone_title=title if sport in (Sport.SOCCER, Sport.TENNIS) else f"{names['away']} at {names['home']}",

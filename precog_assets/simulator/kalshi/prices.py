@@ -3,14 +3,19 @@
 Prices are whole numbers of 1/10,000 dollars, sizes of 1/100 contracts. The opinion is the true
 probability a few seconds ago, moved by a slow error of up to about two cents and a fast one of less
 than a cent; an event's markets are quoted from one opinion, so bids never sum above a dollar and asks
-never below it (away from the limits of 0.01 and 0.99).
+never below it (away from the limits of 0.01 and 0.99). Opinion, quotes and ladders stand still within
+a segment: until the fast error is redrawn, or the makers notice that the true probability changed.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from functools import lru_cache
 from math import exp
 from typing import NamedTuple
 
+from precog_assets.simulator.kalshi.exchange.view import Level
+from precog_assets.simulator.kalshi.instants import SECOND_US
 from precog_assets.simulator.kalshi.lifecycle import Lifecycle
 from precog_assets.simulator.kalshi.listing import Event, Listed
 from precog_assets.simulator.kalshi.noise import centred, mix, smooth, unit
@@ -18,7 +23,8 @@ from precog_assets.simulator.kalshi.noise import centred, mix, smooth, unit
 LOWEST, HIGHEST = 100, 9_900
 _CENT = 100
 _SLOW_LOGIT, _FAST_LOGIT = 0.10, 0.035
-_SLOW_PERIOD_S = 5_400.0
+_SLOW_PERIOD_US = 5_400 * SECOND_US
+_SHORTEST_US, _LONGER_BY_US, _LONGEST_LAG_US = 5 * SECOND_US, 15 * SECOND_US, 10 * SECOND_US
 _BEFORE_GAME_FACTOR = 12
 _TOP_CONTRACTS = 4_000.0
 
@@ -53,38 +59,72 @@ def above(structure: str, price: float) -> int:
     return down if down >= price else down + step_at(structure, down)
 
 
+class Segment(NamedTuple):
+    """A span in which an event's quotes stand still: begin included, end not."""
+
+    begin_us: int
+    end_us: int
+
+
 class Makers:
-    """The quotes of a world's markets; nothing is remembered but endings and truths."""
+    """The quotes of a world's markets; opinions asked for last are kept, they never change."""
 
     def __init__(self, lifecycle: Lifecycle) -> None:
         self._lifecycle = lifecycle
+        self._opinion = lru_cache(maxsize=8_192)(self._think)
 
-    def lag_s(self, event: Event) -> float:
-        """Seconds by which the event's quotes trail the score, in [0, 10)."""
-        return 10.0 * unit(event.key, 6)
+    def lag_us(self, event: Event) -> int:
+        """Microseconds by which the event's quotes trail the score, below 10 s."""
+        return int(_LONGEST_LAG_US * unit(event.key, 6))
 
-    def opinion(self, event: Event, time_s: float) -> tuple[float, float, float]:
+    def segment(self, event: Event, time_us: int) -> Segment:
+        """The span around `time_us` in which opinion, quotes and ladders of the event do not change."""
+        start_us = event.start_us
+        length_us = self._bucket_us(event, time_us)
+        begin_us = time_us // length_us * length_us
+        end_us = begin_us + length_us
+        if time_us < start_us:
+            return Segment(begin_us, min(end_us, start_us))
+        begin_us = max(begin_us, start_us)
+        lag_us = self.lag_us(event)
+        seen_us = time_us - lag_us
+        if seen_us < start_us:
+            return Segment(begin_us, min(end_us, start_us + lag_us))
+        times = self._lifecycle.path(event).times
+        following = bisect_right(times, seen_us)
+        noticed_us = max(start_us, times[following - 1] if following else start_us) + lag_us
+        if following < len(times):
+            end_us = min(end_us, times[following] + lag_us)
+        return Segment(max(begin_us, noticed_us), end_us)
+
+    def opinion(self, event: Event, time_us: int) -> tuple[float, float, float]:
         """Values of home, draw and away as the makers believe them, in dollars, summing to 1."""
-        home, draw, away = self._lifecycle.chances(event, time_s - self.lag_s(event))
+        return self._opinion(event, self.segment(event, time_us).begin_us)
+
+    def _think(self, event: Event, begin_us: int) -> tuple[float, float, float]:
+        """The opinion throughout the segment that begins then."""
+        home, draw, away = self._lifecycle.chances(event, begin_us - self.lag_us(event))
         key = event.key
-        bucket = self.bucket(event, time_s)
-        wander = time_s / _SLOW_PERIOD_S + unit(key, 7)
+        bucket = self._bucket(event, begin_us)
+        wander = begin_us / _SLOW_PERIOD_US + unit(key, 7)
         home *= exp(_SLOW_LOGIT * smooth(key ^ 0xA5, wander) + _FAST_LOGIT * centred(key ^ 0xB7, bucket))
         if draw:
             draw *= exp(_SLOW_LOGIT * smooth(key ^ 0xC9, wander) + _FAST_LOGIT * centred(key ^ 0xDB, bucket))
         total = home + draw + away
         return home / total, draw / total, away / total
 
-    def bucket(self, event: Event, time_s: float) -> int:
-        """Number of the 5 to 20 s in play, 1 to 4 minutes before, during which the fast error stands still."""
-        length = 5.0 + 15.0 * unit(event.key, 8)
-        if time_s < event.game.start.timestamp():
-            length *= _BEFORE_GAME_FACTOR
-        return int(time_s // length)
+    def _bucket_us(self, event: Event, time_us: int) -> int:
+        """How long the fast error stands still: 5 to 20 s in play, 1 to 4 minutes before."""
+        length_us = _SHORTEST_US + int(_LONGER_BY_US * unit(event.key, 8))
+        return length_us if time_us >= event.start_us else length_us * _BEFORE_GAME_FACTOR
 
-    def quote(self, event: Event, market: Listed, time_s: float) -> Quote:
-        """The best bid and ask; meaningful between the event's opening and its close."""
-        home, draw, away = self.opinion(event, time_s)
+    def _bucket(self, event: Event, time_us: int) -> int:
+        return time_us // self._bucket_us(event, time_us)
+
+    def quote(self, event: Event, market: Listed, time_us: int) -> Quote:
+        """The best bid and ask of the segment; meaningful between the event's opening and its close."""
+        begin_us = self.segment(event, time_us).begin_us
+        home, draw, away = self._opinion(event, begin_us)
         fair = 10_000.0 * (home if market.side == "home" else away if market.side == "away" else draw)
         structure = event.series.price_level_structure
         spread = self._spread(event, market)
@@ -95,7 +135,7 @@ class Makers:
             bid, ask = below(structure, fair - spread / 2), above(structure, fair + spread / 2)
         bid = min(max(bid, LOWEST), HIGHEST - step_at(structure, HIGHEST - 1))
         ask = max(min(ask, HIGHEST), bid + step_at(structure, bid))
-        bucket = self.bucket(event, time_s)
+        bucket = self._bucket(event, begin_us)
         return Quote(bid, ask, self._size(event, market, bid, bucket), self._size(event, market, -ask, bucket))
 
     def _spread(self, event: Event, market: Listed) -> int:
@@ -109,13 +149,13 @@ class Makers:
             100 + int(100 * (0.1 + event.series.popularity) * _TOP_CONTRACTS * share * share * share) + int(share * 99)
         )
 
-    def book(self, event: Event, market: Listed, time_s: float) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-        """YES bids and NO bids as (price, size), ascending by price; the last of each is the quote's.
+    def book(self, event: Event, market: Listed, time_us: int) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
+        """YES bids and NO bids of the segment as (price, size), ascending by price; the last of each is the quote's.
 
         Three to eight levels a side, fewer where the grid ends at 0.01.
         """
-        quote = self.quote(event, market, time_s)
-        bucket = self.bucket(event, time_s)
+        quote = self.quote(event, market, time_us)
+        bucket = self._bucket(event, self.segment(event, time_us).begin_us)
         structure = event.series.price_level_structure
         yes = self._ladder(event, market, structure, quote.yes_bid, 1, bucket)
         no = self._ladder(event, market, structure, 10_000 - quote.yes_ask, -1, bucket)
@@ -123,7 +163,7 @@ class Makers:
 
     def _ladder(
         self, event: Event, market: Listed, structure: str, best: int, sign: int, bucket: int
-    ) -> list[tuple[int, int]]:
+    ) -> tuple[Level, ...]:
         levels = 3 + mix(market.key ^ (sign & 0xFF), bucket // 8) % 6
         price, ladder = best, []
         for level in range(levels):
@@ -133,4 +173,4 @@ class Makers:
             size = self._size(event, market, resting, bucket)
             ladder.append((price, size if level == 0 else size * (2 + level)))
             price -= step_at(structure, price - 1)
-        return ladder[::-1]
+        return tuple(ladder[::-1])

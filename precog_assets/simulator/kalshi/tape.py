@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from precog_assets.simulator.kalshi.answers import Key, Query, bad_request, invalid, not_found, page
 from precog_assets.simulator.kalshi.candles import PERIODS_MIN, Candles
 from precog_assets.simulator.kalshi.endpoints import Call
-from precog_assets.simulator.kalshi.flow import HOUR_US, Flow, Print, microseconds
+from precog_assets.simulator.kalshi.flow import Flow, Print
+from precog_assets.simulator.kalshi.instants import HOUR_US, microseconds
 from precog_assets.simulator.kalshi.listing import DEADLINE_AFTER, LISTED_BEFORE, Event, Listed
 from precog_assets.simulator.kalshi.selection import Filters, Selection, markets_of
 from precog_assets.simulator.kalshi.wire import Json, Wire
@@ -54,7 +55,7 @@ class Tape:
         if after is not None:
             end_us = min(end_us, -after[0])
         longest = LISTED_BEFORE + DEADLINE_AFTER + timedelta(days=1)
-        opened_us = min((microseconds(event.opened) for event, _ in markets), default=end_us)
+        opened_us = min((event.opened_us for event, _ in markets), default=end_us)
         start_us = opened_us if low is None else max(opened_us, low * 1_000_000 - 1)
         end_us = min(end_us, max((microseconds(e.opened + longest) for e, _ in markets), default=end_us))
         taken, cursor = page(self._backwards(markets, start_us, end_us), limit, _trade_key, after)

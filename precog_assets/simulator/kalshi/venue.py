@@ -13,16 +13,8 @@ from starlette.routing import Route
 
 from precog_assets.domain.times import Clock
 from precog_assets.simulator.kalshi.answers import Query, Refusal, answer
-from precog_assets.simulator.kalshi.candles import Candles
-from precog_assets.simulator.kalshi.catalog import Catalog
 from precog_assets.simulator.kalshi.endpoints import Call, Endpoint, Raw
-from precog_assets.simulator.kalshi.flow import Flow
-from precog_assets.simulator.kalshi.lifecycle import Lifecycle
-from precog_assets.simulator.kalshi.prices import Makers
-from precog_assets.simulator.kalshi.reads import Reads
-from precog_assets.simulator.kalshi.selection import Selection
-from precog_assets.simulator.kalshi.tape import Tape
-from precog_assets.simulator.kalshi.wire import Wire
+from precog_assets.simulator.kalshi.market import WorldMarket
 from precog_assets.simulator.turns import TURNS
 from precog_assets.simulator.world.model import WorldView
 
@@ -34,13 +26,7 @@ class KalshiVenue:
 
     def __init__(self, world: WorldView, clock: Clock) -> None:
         self._clock = clock
-        catalog, lifecycle = Catalog(world), Lifecycle(world)
-        makers = Makers(lifecycle)
-        flow = Flow(lifecycle, makers)
-        wire = Wire(lifecycle, makers, flow)
-        selection = Selection(catalog, lifecycle)
-        tape = Tape(selection, flow, wire, Candles(lifecycle, makers, flow, wire))
-        self._reads = Reads(catalog, selection, wire, tape)
+        self._reads = WorldMarket(world).reads()
 
     def routes(self) -> list[Route]:
         """The venue's routes, with their prefix."""

@@ -8,19 +8,18 @@ from typing import Any
 
 from precog_assets.config import load_leagues
 from precog_assets.domain.statuses import MarketStatus
-from precog_assets.simulator.kalshi.flow import Flow, Print, microseconds
+from precog_assets.simulator.kalshi.depth import Depth
+from precog_assets.simulator.kalshi.flow import Flow, Print
+from precog_assets.simulator.kalshi.instants import DAY_US, HOUR_US, instant_of, microseconds
 from precog_assets.simulator.kalshi.lifecycle import Ending, Lifecycle
 from precog_assets.simulator.kalshi.listing import EXPECTED_DURATION, Event, Listed, target_of
 from precog_assets.simulator.kalshi.noise import stable_uuid, unit
-from precog_assets.simulator.kalshi.prices import EMPTY, Makers, Quote
 from precog_assets.simulator.kalshi.sports import PRICE_RANGES, SPORTS, SeriesTerms
 
 Json = dict[str, Any]
 
 DOLLARS: tuple[str, ...] = tuple(f"{price / 10_000:.4f}" for price in range(10_001))
 """Price text by 1/10,000 dollars."""
-_DAY_US = 86_400_000_000
-_HOUR_S = 3_600
 
 
 def count_text(hundredths: int) -> str:
@@ -38,9 +37,9 @@ def time_text(instant: datetime) -> str:
 class Wire:
     """Objects of one world as JSON; what does not change with time is kept per market."""
 
-    def __init__(self, lifecycle: Lifecycle, makers: Makers, flow: Flow) -> None:
+    def __init__(self, lifecycle: Lifecycle, depth: Depth, flow: Flow) -> None:
         self._lifecycle = lifecycle
-        self._makers = makers
+        self._depth = depth
         self._flow = flow
         self._static = lru_cache(maxsize=8_000)(_static_market)
         self._day_ago = lru_cache(maxsize=12_000)(self._previous)
@@ -51,13 +50,13 @@ class Wire:
         if status is None:
             raise ValueError(f"{market.ticker} is not created at {now.isoformat()}; it will be at {event.created}")
         now_us = microseconds(now)
-        quote = self._makers.quote(event, market, now_us / 1e6) if status is MarketStatus.ACTIVE else EMPTY
+        quote = self._depth.quote(event, market, now_us)
         flow = self._flow
         volume = flow.volume(event, market, now_us)
-        before = flow.volume(event, market, now_us - _DAY_US)
+        before = flow.volume(event, market, now_us - DAY_US)
         last = flow.last(event, market, now_us)
         settled = status is MarketStatus.FINALIZED
-        previous = self._day_ago(event, market, now_us // 1_000_000 // _HOUR_S * _HOUR_S - 86_400)
+        previous = self._day_ago(event, market, now_us // HOUR_US * HOUR_US - DAY_US)
         row = {
             **self._static(event, market),
             "status": status.value,
@@ -84,13 +83,12 @@ class Wire:
         """Contracts held, in hundredths: the market's own share of what was traded."""
         return int(volume * (0.4 + 0.4 * unit(market.key, 11)))
 
-    def _previous(self, event: Event, market: Listed, time_s: int) -> tuple[int, int, int]:
+    def _previous(self, event: Event, market: Listed, time_us: int) -> tuple[int, int, int]:
         """Bid, ask and last price a day before the current hour; zeros where the market was not open."""
-        if time_s < event.opened.timestamp():
+        if time_us < event.opened_us:
             return (0, 0, 0)
-        ended = self._lifecycle.over(event, datetime.fromtimestamp(time_s, UTC)) is not None
-        quote: Quote = EMPTY if ended else self._makers.quote(event, market, time_s)
-        last = self._flow.last(event, market, time_s * 1_000_000)
+        quote = self._depth.quote(event, market, time_us)
+        last = self._flow.last(event, market, time_us)
         return (quote.yes_bid, quote.yes_ask, self._flow.price_of(event, market, last) if last else 0)
 
     def trade(self, event: Event, market: Listed, trade: Print) -> Json:
@@ -106,15 +104,13 @@ class Wire:
             "taker_side": side,
             "taker_outcome_side": side,
             "taker_book_side": "bid" if trade.taker_yes else "ask",
-            "created_time": time_text(datetime.fromtimestamp(0, UTC) + timedelta(microseconds=trade.time_us)),
+            "created_time": time_text(instant_of(trade.time_us)),
             "is_block_trade": False,
         }
 
     def book(self, event: Event, market: Listed, now: datetime, depth: int) -> Json:
-        """An orderbook_fp object; empty unless the market is active. `depth` 0 means all levels."""
-        if self._lifecycle.status(event, now) is not MarketStatus.ACTIVE:
-            return {"yes_dollars": [], "no_dollars": []}
-        yes, no = self._makers.book(event, market, microseconds(now) / 1e6)
+        """An orderbook_fp object; empty unless the market trades. `depth` 0 means all levels."""
+        yes, no = self._depth.book(event, market, microseconds(now))
         if depth > 0:
             yes, no = yes[-depth:], no[-depth:]
         return {

@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from precog_assets.domain.times import FixedClock, parse_instant
 from precog_assets.simulator.kalshi import KalshiVenue
 from precog_assets.simulator.kalshi.catalog import Catalog
+from precog_assets.simulator.kalshi.instants import microseconds
 from precog_assets.simulator.kalshi.lifecycle import Lifecycle
 from precog_assets.simulator.world import World, WorldSettings
 from precog_assets_tests.simulator.kalshi.asking import Client
@@ -33,7 +34,7 @@ def test_values_follow_the_truth_at_every_instant_and_a_tie_pays_half(world: Wor
             when = event.game.start + timedelta(seconds=rng.uniform(-3_600, 14_400))
             truth = world.truth(event.game, when)
             half = 0.0 if event.series.league == "epl" else truth.draw / 2
-            assert lifecycle.chances(event, when.timestamp()) == pytest.approx(
+            assert lifecycle.chances(event, microseconds(when)) == pytest.approx(
                 (truth.home_win + half, truth.draw - 2 * half, truth.away_win + half)
             )
 

@@ -1,0 +1,35 @@
+"""The world's own market, put together: listings, lives, hours, makers, takers, books, and the reads over them."""
+
+from __future__ import annotations
+
+from precog_assets.simulator.kalshi.candles import Candles
+from precog_assets.simulator.kalshi.catalog import Catalog
+from precog_assets.simulator.kalshi.depth import Depth
+from precog_assets.simulator.kalshi.flow import Flow
+from precog_assets.simulator.kalshi.hours import Hours
+from precog_assets.simulator.kalshi.lifecycle import Lifecycle
+from precog_assets.simulator.kalshi.prices import Makers
+from precog_assets.simulator.kalshi.reads import Reads
+from precog_assets.simulator.kalshi.selection import Selection
+from precog_assets.simulator.kalshi.tape import Tape
+from precog_assets.simulator.kalshi.wire import Wire
+from precog_assets.simulator.world.model import WorldView
+
+
+class WorldMarket:
+    """The parts of one world's market; all but `hours` never change."""
+
+    def __init__(self, world: WorldView) -> None:
+        self.hours = Hours()
+        self.catalog = Catalog(world)
+        self.lifecycle = Lifecycle(world)
+        self.makers = Makers(self.lifecycle)
+        self.flow = Flow(self.lifecycle, self.makers)
+        self.depth = Depth(self.lifecycle, self.makers, self.flow, self.hours)
+        self.selection = Selection(self.catalog, self.lifecycle)
+
+    def reads(self) -> Reads:
+        """The public reads over it."""
+        wire = Wire(self.lifecycle, self.depth, self.flow)
+        tape = Tape(self.selection, self.flow, wire, Candles(self.lifecycle, self.depth, self.flow, wire))
+        return Reads(self.catalog, self.selection, wire, tape)
