@@ -49,6 +49,8 @@ class SimGame:
     """Never played under this id: it stays pre, then post without being completed, and has no winner."""
     note: str | None = None
     """A headline the boards show, e.g. `Doubleheader - Game 1 - Makeup from June 4`."""
+    exhibition: bool = False
+    """An all-star game or one against a guest: it counts for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,12 @@ class Truth:
     winner: str | None = None
     """home, away or draw once completed."""
     situation: dict[str, object] | None = None
+    advanced: str | None = None
+    """home or away: who goes through where someone must, after extra time and penalties too; `winner` stays what
+    the market settles on."""
+    home_shootout: int | None = None
+    away_shootout: int | None = None
+    """Penalties scored in a soccer shoot-out."""
 
 
 @dataclass(frozen=True, slots=True)
