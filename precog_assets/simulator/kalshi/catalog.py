@@ -41,7 +41,8 @@ class Catalog:
             pair = _pair(game)
             met[pair] += 1
             number = met[pair] if pairs[pair] > 1 else None
-            events.append(list_event(series, game, event_ticker(series, game, order, number=number)))
+            ticker = event_ticker(series, game, game.start, order, number=number)
+            events.append(list_event(series, game, game.start, ticker))
         return tuple(sorted(events, key=lambda event: event.sort_key))
 
     def walk(self, series: Iterable[SeriesTerms], first: date, last: date) -> Iterator[Event]:

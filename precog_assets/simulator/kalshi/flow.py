@@ -1,29 +1,27 @@
-"""Who traded: a deterministic marked point process per market, its sums and its last price.
+"""What was traded: the prints of noise and informed takers as one tape per market, its sums and its last price.
 
-An hour's volume is drawn first and split over the hour's trades, so that sums over whole hours need no
-trade, and a market's volume is exactly the sum of its trades. Counts are in 1/100 contracts, times in
-whole microseconds since 1970.
+A market's volume is exactly the sum of its prints. Nothing is printed while its trading is stopped: what would
+have been is left out of every sum. Counts are in 1/100 contracts, times in whole microseconds since 1970.
 """
 
 from __future__ import annotations
 
-from array import array
 from bisect import bisect_right
+from collections.abc import Iterator
 from functools import lru_cache
-from itertools import accumulate
-from random import Random
 from typing import NamedTuple
 
-from precog_assets.simulator.kalshi.hours import maintained
-from precog_assets.simulator.kalshi.instants import DAY_US, HOUR_US, microseconds
+from precog_assets.simulator.kalshi.habits import Habits
+from precog_assets.simulator.kalshi.hours import Hours
+from precog_assets.simulator.kalshi.instants import HOUR_US, microseconds
 from precog_assets.simulator.kalshi.lifecycle import Lifecycle
 from precog_assets.simulator.kalshi.listing import Event, Listed
-from precog_assets.simulator.kalshi.noise import mix, stable_uuid, unit
+from precog_assets.simulator.kalshi.noise import stable_uuid
 from precog_assets.simulator.kalshi.prices import Makers
-from precog_assets.simulator.kalshi.sports import SPORTS
+from precog_assets.simulator.kalshi.takers import NO_TRADES, Trades, hourly_volumes, informed_trades, noise_trades
 
-_CONTRACTS_PER_HOUR = 2_500.0
-_IN_PLAY_FACTOR, _LAST_DAY_FACTOR = 30.0, 3.0
+_INFORMED_PLACE = 1_000
+"""Places from here on in an hour are informed takers' prints."""
 
 
 class Print(NamedTuple):
@@ -36,48 +34,28 @@ class Print(NamedTuple):
     place: int
 
 
-class _Hour(NamedTuple):
-    times: tuple[int, ...]
-    sums: tuple[int, ...]
-    takers: tuple[bool, ...]
-
-
 class Flow:
     """The trades of a world's markets; hours and sums are kept, they never change."""
 
-    def __init__(self, lifecycle: Lifecycle, makers: Makers) -> None:
+    def __init__(self, lifecycle: Lifecycle, makers: Makers, hours: Hours, habits: Habits | None = None) -> None:
         self._lifecycle = lifecycle
         self._makers = makers
-        self._totals = lru_cache(maxsize=12_000)(self._draw_totals)
-        self._hour = lru_cache(maxsize=16_000)(self._draw_hour)
+        self._hours = hours
+        self._informed_share = (habits or Habits()).informed
+        self._totals = lru_cache(maxsize=12_000)(hourly_volumes)
+        self._hour = lru_cache(maxsize=12_000)(self._draw_hour)
+        self._informed = lru_cache(maxsize=4_000)(self._draw_informed)
         self.price = lru_cache(maxsize=50_000)(self._price)
 
-    def _draw_totals(self, event: Event, market: Listed) -> tuple[int, array[int]]:
-        """First hour, and cumulative volume before each hour, from the opening to the deadline."""
-        first = event.opened_us // HOUR_US + 1
-        last = event.deadline_us // HOUR_US
-        base = 100 * _CONTRACTS_PER_HOUR * event.series.popularity * (0.3 + 1.4 * unit(market.key, 10))
-        rng = Random(market.key)
-        volumes = []
-        for hour in range(first, last + 1):
-            factor = _activity(event, hour)
-            draw = rng.random()
-            volumes.append(0 if maintained(hour) else 100 + int(base * factor * (0.2 + 2.4 * draw * draw)))
-        return first, array("q", (0, *accumulate(volumes)))
-
-    def _draw_hour(self, event: Event, market: Listed, hour: int) -> _Hour:
-        """The hour's trades; their counts sum to the hour's volume."""
+    def _draw_hour(self, event: Event, market: Listed, hour: int) -> Trades:
         first, totals = self._totals(event, market)
-        volume = totals[hour - first + 1] - totals[hour - first]
-        if not volume:
-            return _Hour((), (), ())
-        rng = Random(mix(market.key ^ 0x5EED, hour))
-        typical = 60 if _activity(event, hour) == _IN_PLAY_FACTOR else 6
-        wanted = typical + int(rng.random() * typical)
-        number = max(1, min(wanted, volume // 50))
-        times = sorted(hour * HOUR_US + 1 + int(rng.random() * (HOUR_US - 1)) for _ in range(number))
-        cuts = sorted(rng.sample(range(1, volume), number - 1))
-        return _Hour(tuple(times), (*cuts, volume), tuple(rng.random() < 0.5 for _ in range(number)))
+        return noise_trades(event, market, hour, totals[hour - first + 1] - totals[hour - first])
+
+    def _draw_informed(self, event: Event, market: Listed) -> Trades:
+        return informed_trades(self._lifecycle, self._makers, event, market, self._informed_share)
+
+    def _informed_by(self, event: Event, market: Listed, time_us: int) -> Trades:
+        return self._informed(event, market) if time_us > event.start_us else NO_TRADES
 
     def _until_us(self, event: Event, time_us: int) -> int:
         """`time_us`, or the end of trading where that came before."""
@@ -85,43 +63,87 @@ class Flow:
             return time_us
         return min(time_us, microseconds(self._lifecycle.ending(event).close))
 
+    def _stops(self, event: Event, time_us: int) -> list[tuple[int, int]]:
+        """Spans without trading that began by `time_us`, begin included and end not, apart and in order."""
+        stops = [*self._lifecycle.pauses(event, time_us), *((c.begin_us, c.end_us) for c in self._hours.closures)]
+        apart: list[tuple[int, int]] = []
+        for begin, end in sorted(stops):
+            if begin > time_us:
+                break
+            if apart and begin <= apart[-1][1]:
+                apart[-1] = (apart[-1][0], max(apart[-1][1], end))
+            else:
+                apart.append((begin, end))
+        return apart
+
     def volume(self, event: Event, market: Listed, time_us: int) -> int:
         """Contracts traded at or before that time."""
-        first, totals = self._totals(event, market)
         time_us = self._until_us(event, time_us)
+        traded = self._drawn(event, market, time_us)
+        for begin, end in self._stops(event, time_us):
+            traded -= self._drawn(event, market, min(end - 1, time_us)) - self._drawn(event, market, begin - 1)
+        return traded
+
+    def _drawn(self, event: Event, market: Listed, time_us: int) -> int:
+        """Contracts takers wanted at or before that time, stops or not."""
+        first, totals = self._totals(event, market)
         hour = time_us // HOUR_US
         if hour < first:
             return 0
         if hour - first >= len(totals) - 1:
-            return totals[-1]
-        trades = self._hour(event, market, hour)
-        done = bisect_right(trades.times, time_us)
-        return totals[hour - first] + (trades.sums[done - 1] if done else 0)
+            traded = totals[-1]
+        else:
+            traded = totals[hour - first] + _sum_by(self._hour(event, market, hour), time_us)
+        return traded + _sum_by(self._informed_by(event, market, time_us), time_us)
 
     def last(self, event: Event, market: Listed, time_us: int) -> Print | None:
         """The latest trade at or before that time; None before the first."""
-        first, totals = self._totals(event, market)
         time_us = self._until_us(event, time_us)
-        hour = min(time_us // HOUR_US, first + len(totals) - 2)
-        while hour >= first:
-            trades = self._hour(event, market, hour)
-            done = bisect_right(trades.times, time_us)
-            if done:
-                return _print(trades, hour, done - 1)
-            hour -= 1
+        stops = self._stops(event, time_us)
+        while (latest := self._latest(event, market, time_us)) is not None:
+            stop = next((begin for begin, end in stops if begin <= latest.time_us < end), None)
+            if stop is None:
+                return latest
+            time_us = stop - 1
         return None
+
+    def _latest(self, event: Event, market: Listed, time_us: int) -> Print | None:
+        informed = self._informed_by(event, market, time_us)
+        done = bisect_right(informed.times, time_us)
+        first, totals = self._totals(event, market)
+        least = max(first, informed.times[done - 1] // HOUR_US) if done else first
+        hour = min(time_us // HOUR_US, first + len(totals) - 2)
+        noise: Print | None = None
+        while noise is None and hour >= least:
+            trades = self._hour(event, market, hour)
+            found = bisect_right(trades.times, time_us)
+            noise = _print(trades, found - 1, hour) if found else None
+            hour -= 1
+        if done and (noise is None or informed.times[done - 1] >= noise.time_us):
+            return _print(informed, done - 1)
+        return noise
 
     def trades(self, event: Event, market: Listed, start_us: int, end_us: int) -> list[Print]:
         """Trades with start_us < time <= end_us, oldest first."""
-        first, totals = self._totals(event, market)
         end_us = self._until_us(event, end_us)
-        found: list[Print] = []
+        found = list(self._prints(event, market, start_us, end_us))
+        if not found:
+            return found
+        stops = self._stops(event, end_us)
+        if stops:
+            found = [t for t in found if not any(begin <= t.time_us < end for begin, end in stops)]
+        return sorted(found)
+
+    def _prints(self, event: Event, market: Listed, start_us: int, end_us: int) -> Iterator[Print]:
+        first, totals = self._totals(event, market)
         last_hour = min(end_us // HOUR_US, first + len(totals) - 2)
         for hour in range(max(first, start_us // HOUR_US), last_hour + 1):
             trades = self._hour(event, market, hour)
             for index in range(bisect_right(trades.times, start_us), bisect_right(trades.times, end_us)):
-                found.append(_print(trades, hour, index))
-        return found
+                yield _print(trades, index, hour)
+        informed = self._informed_by(event, market, end_us)
+        for index in range(bisect_right(informed.times, start_us), bisect_right(informed.times, end_us)):
+            yield _print(informed, index)
 
     def next_us(self, event: Event, market: Listed, time_us: int, before_us: int) -> int:
         """The time of the first trade after `time_us`, if it is before `before_us`; else `before_us`."""
@@ -138,9 +160,6 @@ class Flow:
                 bid += trade.size
         return bid, ask
 
-    def first_hour(self, event: Event, market: Listed) -> int:
-        return self._totals(event, market)[0]
-
     def _price(self, event: Event, market: Listed, time_us: int, taker_yes: bool) -> int:
         """The YES price of a trade: the ask a buyer of YES lifted, or the bid a seller hit."""
         quote = self._makers.quote(event, market, time_us)
@@ -153,16 +172,15 @@ class Flow:
         return stable_uuid("trade", market.key, trade.hour, trade.place)
 
 
-def _print(trades: _Hour, hour: int, index: int) -> Print:
+def _sum_by(trades: Trades, time_us: int) -> int:
+    done = bisect_right(trades.times, time_us)
+    return trades.sums[done - 1] if done else 0
+
+
+def _print(trades: Trades, index: int, hour: int | None = None) -> Print:
+    """The trade at that index; without an hour of noise it is an informed taker's."""
     size = trades.sums[index] - (trades.sums[index - 1] if index else 0)
-    return Print(trades.times[index], size, trades.takers[index], hour, index)
-
-
-def _activity(event: Event, hour: int) -> float:
-    """How busy an hour is: quiet, the last day before the game, or in play."""
-    begin = hour * HOUR_US
-    start = event.start_us
-    end = start + 1_000_000 * SPORTS[event.sport].typical_duration_s
-    if begin + HOUR_US > start and begin < end:
-        return _IN_PLAY_FACTOR
-    return _LAST_DAY_FACTOR if start - DAY_US < begin < start else 1.0
+    time_us = trades.times[index]
+    if hour is None:
+        return Print(time_us, size, trades.takers_yes[index], time_us // HOUR_US, _INFORMED_PLACE + index)
+    return Print(time_us, size, trades.takers_yes[index], hour, index)

@@ -54,6 +54,8 @@ class Event:
     game: SimGame
     key: int
     """Root of the event's noise: its markets are quoted from one opinion."""
+    first_start: datetime
+    """When the game was to start as the event was listed; the ticker's day, and what the deadline counts from."""
     created: datetime
     opened: datetime
     deadline: datetime
@@ -74,7 +76,7 @@ class Event:
 
     @property
     def sort_key(self) -> tuple[int, str]:
-        return (self.start_us // SECOND_US, self.ticker)
+        return (microseconds(self.first_start) // SECOND_US, self.ticker)
 
 
 def code_of(team: SimTeam) -> str:
@@ -83,12 +85,12 @@ def code_of(team: SimTeam) -> str:
     return code or f"T{team.espn_id}"
 
 
-def event_ticker(series: SeriesTerms, game: SimGame, order: str, *, number: int | None) -> str:
-    """`SERIES-YYMMMDD[HHMM]CODES[Gn]` with the US Eastern day, and the hour in baseball.
+def event_ticker(series: SeriesTerms, game: SimGame, start: datetime, order: str, *, number: int | None) -> str:
+    """`SERIES-YYMMMDD[HHMM]CODES[Gn]` with the US Eastern day of `start`, and the hour in baseball.
 
     `order` is the league's (`away_home`, `home_away`, `none`); `none` is tossed by the game's id.
     """
-    local = game.start.astimezone(EASTERN)
+    local = start.astimezone(EASTERN)
     stamp = f"{local:%y}{_MONTHS[local.month - 1]}{local:%d}"
     if game.league == "mlb":
         stamp += f"{local:%H%M}"
@@ -103,16 +105,16 @@ def _codes(game: SimGame) -> tuple[str, str]:
     return (home + "1", away + "2") if home == away else (home, away)
 
 
-def list_event(series: SeriesTerms, game: SimGame, ticker: str) -> Event:
-    """The event of a game under its ticker."""
+def list_event(series: SeriesTerms, game: SimGame, start: datetime, ticker: str, *, again: bool = False) -> Event:
+    """The event of a game under its ticker, as it was to start when it was listed; `again` after it was moved."""
     sport = load_leagues()[game.league].sport
-    key = key_of("event", game.league, game.event_id, repr(game.home_gap))
-    created = game.start - LISTED_BEFORE - timedelta(seconds=mix(key, 1) % 21_600)
+    key = key_of("event", game.league, game.event_id, repr(game.home_gap), *(["again"] if again else []))
+    created = start - LISTED_BEFORE - timedelta(seconds=mix(key, 1) % 21_600)
     if game.known_from is not None:
-        created = min(max(created, game.known_from), game.start - timedelta(minutes=10))
+        created = min(max(created, game.known_from), start - timedelta(minutes=10))
     opened = created + timedelta(seconds=300 + mix(key, 2) % 3_300)
-    opened = min(opened, game.start - timedelta(minutes=5)).replace(second=0, microsecond=0)
-    day = game.start.astimezone(EASTERN)
+    opened = min(opened, start - timedelta(minutes=5)).replace(second=0, microsecond=0)
+    day = start.astimezone(EASTERN)
     when = f"{day:%b} {day.day}, {day.year}"
     home, away = _codes(game)
     names = _names(game, sport)
@@ -138,13 +140,14 @@ def list_event(series: SeriesTerms, game: SimGame, ticker: str) -> Event:
                 rules_secondary=secondary,
             )
         )
-    deadline = (game.start + DEADLINE_AFTER).astimezone(UTC)
+    deadline = (start + DEADLINE_AFTER).astimezone(UTC)
     return Event(
         ticker=ticker,
         series=series,
         sport=sport,
         game=game,
         key=key,
+        first_start=start,
         created=created,
         opened=opened,
         deadline=deadline,

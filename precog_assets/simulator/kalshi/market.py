@@ -6,6 +6,7 @@ from precog_assets.simulator.kalshi.candles import Candles
 from precog_assets.simulator.kalshi.catalog import Catalog
 from precog_assets.simulator.kalshi.depth import Depth
 from precog_assets.simulator.kalshi.flow import Flow
+from precog_assets.simulator.kalshi.habits import Habits
 from precog_assets.simulator.kalshi.hours import Hours
 from precog_assets.simulator.kalshi.lifecycle import Lifecycle
 from precog_assets.simulator.kalshi.prices import Makers
@@ -19,12 +20,13 @@ from precog_assets.simulator.world.model import WorldView
 class WorldMarket:
     """The parts of one world's market; all but `hours` never change."""
 
-    def __init__(self, world: WorldView) -> None:
+    def __init__(self, world: WorldView, habits: Habits | None = None) -> None:
+        self.habits = habits or Habits()
         self.hours = Hours()
         self.catalog = Catalog(world)
-        self.lifecycle = Lifecycle(world)
+        self.lifecycle = Lifecycle(world, self.habits)
         self.makers = Makers(self.lifecycle)
-        self.flow = Flow(self.lifecycle, self.makers)
+        self.flow = Flow(self.lifecycle, self.makers, self.hours, self.habits)
         self.depth = Depth(self.lifecycle, self.makers, self.flow, self.hours)
         self.selection = Selection(self.catalog, self.lifecycle)
 

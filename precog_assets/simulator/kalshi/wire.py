@@ -194,7 +194,7 @@ def _sources(series: SeriesTerms) -> list[Json]:
 
 def _static_market(event: Event, market: Listed) -> Json:
     """What does not move before the market closes, with the placeholders of an open one."""
-    expected = time_text(event.game.start + EXPECTED_DURATION)
+    expected = time_text(event.first_start + EXPECTED_DURATION)
     deadline = time_text(event.deadline)
     structure = event.series.price_level_structure
     return {
@@ -234,12 +234,13 @@ def _ended(market: Listed, ending: Ending, now: datetime) -> Json:
     """What the end changes: close time at once, result when determined, settlement time when finalized."""
     changes: Json = {"close_time": time_text(ending.close), "updated_time": time_text(ending.close)}
     if now >= ending.determined:
-        value = ending.values[market.side]
-        winner = ending.winner
+        winner, name, values = ending.shown(now)
         changes["result"] = "scalar" if winner is None else "yes" if winner == market.side else "no"
-        changes["settlement_value_dollars"] = DOLLARS[value]
-        changes["expiration_value"] = ending.winner_name
+        changes["settlement_value_dollars"] = DOLLARS[values[market.side]]
+        changes["expiration_value"] = name
         changes["updated_time"] = time_text(ending.determined)
+    if ending.amended is not None and now >= ending.amended:
+        changes["updated_time"] = time_text(ending.amended)
     if now >= ending.finalized:
         changes["settlement_ts"] = changes["updated_time"] = time_text(ending.finalized)
     return changes

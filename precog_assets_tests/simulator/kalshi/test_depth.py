@@ -11,6 +11,7 @@ import pytest
 from precog_assets.domain.statuses import MarketStatus
 from precog_assets.simulator.kalshi.depth import LEAST_RESTING
 from precog_assets.simulator.kalshi.exchange.view import EMPTY_BOOK
+from precog_assets.simulator.kalshi.habits import Habits
 from precog_assets.simulator.kalshi.instants import HOUR_US, MINUTE_US, SECOND_US, instant_of, microseconds
 from precog_assets.simulator.kalshi.listing import Event, Listed
 from precog_assets.simulator.kalshi.market import WorldMarket
@@ -95,13 +96,18 @@ def test_a_print_takes_from_the_best_level_of_the_side_it_hits(market: WorldMark
 
 
 def test_the_quote_is_the_end_of_the_book(market: WorldMarket) -> None:
+    looked = 0
     for ticker in TICKERS:
         event, listed = found(market, ticker)
         for minutes in range(-30, 170, 3):
             at = event.start_us + minutes * MINUTE_US + SECOND_US
+            if not market.depth.quoted(event, at):
+                continue
+            looked += 1
             book, quote = market.depth.book(event, listed, at), market.depth.quote(event, listed, at)
             assert book.yes[-1] == (quote.yes_bid, quote.bid_size)
             assert book.no[-1] == (10_000 - quote.yes_ask, quote.ask_size)
+    assert looked > 200
 
 
 def test_nobody_quotes_before_the_opening_or_after_the_close(market: WorldMarket) -> None:
@@ -161,3 +167,15 @@ def test_trading_pauses_on_thursday_by_eastern_time_also_in_summer() -> None:
         assert not hours.trading_active(datetime.fromisoformat(text))
     for text in ("2026-07-16T02:59:59-04:00", "2026-07-16T05:00:00-04:00", "2026-11-18T03:30:00-05:00"):
         assert hours.trading_active(datetime.fromisoformat(text))
+
+
+def test_a_paused_market_is_inactive_empty_and_still() -> None:
+    market = WorldMarket(TinyWorld(), Habits(paused=1.0))
+    event, listed = found(market, DAL)
+    ((begin_us, end_us),) = market.lifecycle.pauses(event, event.start_us)
+    statuses = [market.lifecycle.status_at(event, at) for at in (begin_us - 1, begin_us, end_us - 1, end_us)]
+    active, inactive = MarketStatus.ACTIVE, MarketStatus.INACTIVE
+    assert statuses == [active, inactive, inactive, active]
+    assert market.depth.next_change_us(event, listed, begin_us) == end_us
+    assert market.depth.book(event, listed, begin_us) == EMPTY_BOOK
+    assert market.flow.trades(event, listed, begin_us - 1, end_us - 1) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,8 +10,12 @@ from typing import Any
 import pytest
 
 from precog_assets.domain.times import parse_instant
+from precog_assets.simulator.kalshi.catalog import Catalog
+from precog_assets.simulator.kalshi.habits import Habits
+from precog_assets.simulator.kalshi.market import WorldMarket
+from precog_assets.simulator.kalshi.noise import key_of
 from precog_assets_tests.simulator.kalshi.conftest import Ask
-from precog_assets_tests.simulator.kalshi.tiny_world import LIVE, NOW
+from precog_assets_tests.simulator.kalshi.tiny_world import LIVE, NOW, TinyWorld
 
 ORDER = ["initialized", "active", "closed", "determined", "finalized"]
 DAL, TB = "KXNFLGAME-26NOV22TBDAL-DAL", "KXNFLGAME-26NOV22TBDAL-TB"
@@ -79,3 +84,38 @@ def test_volume_and_open_interest_never_fall_before_settlement(get: Ask, ticker:
         assert values == sorted(values)
         assert values[-1] > values[0]
     assert all(Decimal(row["open_interest_fp"]) <= Decimal(row["volume_fp"]) for row in rows)
+
+
+def test_a_wrong_determination_is_disputed_and_amended_before_it_is_paid() -> None:
+    lifecycle = WorldMarket(TinyWorld(), Habits(disputed=1.0)).lifecycle
+    event = Catalog(TinyWorld()).event(DAL.rpartition("-")[0])
+    assert event is not None
+    ending = lifecycle.ending(event)
+    assert ending.disputed is not None
+    assert ending.amended is not None
+    assert ending.mistaken is not None
+    instants = [ending.close, ending.determined, ending.disputed, ending.amended, ending.finalized]
+    assert instants == sorted(instants)
+    assert [lifecycle.status(event, at) for at in instants] == [
+        "closed",
+        "determined",
+        "disputed",
+        "amended",
+        "finalized",
+    ]
+    shown = [ending.shown(at).winner for at in (ending.determined, ending.disputed, ending.amended, ending.finalized)]
+    assert shown == ["away", "away", "home", "home"]
+    assert ending.shown(ending.disputed).values == {"home": 0, "away": 10_000}
+    assert ending.values == {"home": 10_000, "away": 0}
+    assert ending.finalized - ending.amended == timedelta(seconds=60)
+
+
+def test_about_one_event_in_a_hundred_is_determined_wrongly_and_ties_never() -> None:
+    lifecycle = WorldMarket(TinyWorld()).lifecycle
+    event = Catalog(TinyWorld()).event(DAL.rpartition("-")[0])
+    assert event is not None
+    disputed = sum(lifecycle.ending(replace(event, key=key_of(number))).disputed is not None for number in range(3_000))
+    assert 15 <= disputed <= 45
+    tied = Catalog(TinyWorld()).event("KXNFLGAME-26NOV21NYJNYG")
+    assert tied is not None
+    assert WorldMarket(TinyWorld(), Habits(disputed=1.0)).lifecycle.ending(tied).disputed is None
