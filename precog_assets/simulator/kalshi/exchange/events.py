@@ -114,6 +114,16 @@ class EventListed:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class EventFeeChanged:
+    """An event got fees of its own, or lost them: both None."""
+
+    time_us: int
+    event_ticker: str
+    fee_type: str | None
+    fee_multiplier: float | None
+
+
 ExchangeEvent = (
     BookDelta
     | TradeMade
@@ -124,4 +134,5 @@ ExchangeEvent = (
     | GroupChanged
     | MarketChanged
     | EventListed
+    | EventFeeChanged
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from precog_assets.simulator.kalshi.exchange.events import ExchangeEvent, TradeMade
+from precog_assets.simulator.kalshi.exchange.events import ExchangeEvent, TickerMoved, TradeMade
 
 Level = tuple[int, int]
 """Price and contracts."""
@@ -115,4 +115,12 @@ class ExchangeView(Protocol):
 
     def market_id(self, ticker: str) -> str:
         """The market's UUID."""
+        ...
+
+    def ticker_of(self, market_id: str, now_us: int) -> str | None:
+        """The ticker of a UUID; None where no market created by then has it."""
+        ...
+
+    def ticker(self, ticker: str, now_us: int) -> TickerMoved:
+        """What a TickerMoved of a market would say after `advance(now_us)`."""
         ...
