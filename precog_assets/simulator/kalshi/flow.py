@@ -16,7 +16,7 @@ from precog_assets.simulator.kalshi.hours import Hours
 from precog_assets.simulator.kalshi.instants import HOUR_US, microseconds
 from precog_assets.simulator.kalshi.lifecycle import Lifecycle
 from precog_assets.simulator.kalshi.listing import Event, Listed
-from precog_assets.simulator.kalshi.noise import stable_uuid
+from precog_assets.simulator.kalshi.noise import stable_uuid, unit
 from precog_assets.simulator.kalshi.prices import Makers
 from precog_assets.simulator.kalshi.takers import NO_TRADES, Trades, hourly_volumes, informed_trades, noise_trades
 
@@ -95,6 +95,10 @@ class Flow:
         else:
             traded = totals[hour - first] + _sum_by(self._hour(event, market, hour), time_us)
         return traded + _sum_by(self._informed_by(event, market, time_us), time_us)
+
+    def open_interest(self, market: Listed, volume: int) -> int:
+        """Contracts held after that volume: the market's own share of what was traded."""
+        return int(volume * (0.4 + 0.4 * unit(market.key, 11)))
 
     def last(self, event: Event, market: Listed, time_us: int) -> Print | None:
         """The latest trade at or before that time; None before the first."""

@@ -13,7 +13,7 @@ from precog_assets.simulator.kalshi.flow import Flow, Print
 from precog_assets.simulator.kalshi.instants import DAY_US, HOUR_US, instant_of, microseconds
 from precog_assets.simulator.kalshi.lifecycle import Ending, Lifecycle
 from precog_assets.simulator.kalshi.listing import EXPECTED_DURATION, Event, Listed, target_of
-from precog_assets.simulator.kalshi.noise import stable_uuid, unit
+from precog_assets.simulator.kalshi.noise import stable_uuid
 from precog_assets.simulator.kalshi.sports import PRICE_RANGES, SPORTS, SeriesTerms
 
 Json = dict[str, Any]
@@ -81,7 +81,7 @@ class Wire:
 
     def open_interest(self, market: Listed, volume: int) -> int:
         """Contracts held, in hundredths: the market's own share of what was traded."""
-        return int(volume * (0.4 + 0.4 * unit(market.key, 11)))
+        return self._flow.open_interest(market, volume)
 
     def _previous(self, event: Event, market: Listed, time_us: int) -> tuple[int, int, int]:
         """Bid, ask and last price a day before the current hour; zeros where the market was not open."""
