@@ -23,7 +23,7 @@ from precog_assets.domain.leagues import Sport
 from precog_assets.domain.times import eastern_day
 from precog_assets.simulator.world.calendars import SeasonPlan, season_plans
 from precog_assets.simulator.world.fixtures import Fixture
-from precog_assets.simulator.world.model import Listing, SimGame, SimTeam, Truth
+from precog_assets.simulator.world.model import Announced, Listing, SimGame, SimTeam, Truth
 from precog_assets.simulator.world.play.baseball import Baseball
 from precog_assets.simulator.world.play.basketball import COURTS, Basketball
 from precog_assets.simulator.world.play.football import FIELDS, Football
@@ -119,7 +119,7 @@ class World:
 
     def listing(self, game: SimGame, now: datetime) -> Listing:
         known = game.known_from is None or now >= game.known_from
-        return Listing(start=game.start, time_valid=known, home_known=known, away_known=known)
+        return Listing(start=game.start, time_valid=known, home_known=known, away_known=known, note=game.note)
 
     def game_days(self, league: str, season: int) -> list[date]:
         """The Eastern days of a season that have games, in order."""
@@ -166,7 +166,12 @@ class World:
 
     def _called_off(self, game: SimGame) -> Truth:
         return replace(
-            self._waiting(game), at=game.start - CALLED_OFF, state="post", status="STATUS_POSTPONED", detail="Postponed"
+            self._waiting(game),
+            at=game.start - CALLED_OFF,
+            state="post",
+            status="STATUS_POSTPONED",
+            detail="Postponed",
+            void=True,
         )
 
     def _unplayed(self, game: SimGame, now: datetime) -> Truth:
@@ -233,7 +238,9 @@ class World:
             tournament_name=fixture.tournament_name,
             round_name=fixture.round_name,
             best_of=fixture.best_of,
-            known_from=fixture.known_from,
-            postponed=fixture.postponed,
-            note=fixture.note,
+            home_known_from=fixture.known_from,
+            away_known_from=fixture.known_from,
+            fate="postponed" if fixture.postponed else "played",
+            announced=(Announced(None, fixture.start, note=fixture.note),) if fixture.note else (),
+            off_from=fixture.start - CALLED_OFF if fixture.postponed else None,
         )
