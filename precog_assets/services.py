@@ -127,16 +127,18 @@ def world_file(environment: Environment) -> Path:
 def clock_of(environment: Environment, *, may_change_speed: bool = False) -> Clock:
     """The machine's clock; over our own simulator, the clock of its world, which is made where there is none.
 
+    The world's clock is followed: when whoever runs the world moves it, this one moves too.
+
     Only who runs the world may change its speed: anyone else at another speed would turn its clock back.
     """
     if not environment.runs_simulator:
         return SystemClock()
-    from precog_assets.simulator.world_file import load_or_create_world
+    from precog_assets.simulator.world_file import followed_clock, load_or_create_world
 
     settings = environment.settings
     path = world_file(environment)
     asked = settings.model_fields_set
-    return load_or_create_world(
+    load_or_create_world(
         path,
         real_now=datetime.now(UTC),
         seed=settings.sim_seed if "sim_seed" in asked else None,
@@ -144,7 +146,8 @@ def clock_of(environment: Environment, *, may_change_speed: bool = False) -> Clo
         anchor=settings.sim_start,
         leagues=None if path.exists() else tuple(load_leagues()),
         change_speed=may_change_speed,
-    ).clock
+    )
+    return followed_clock(path)
 
 
 def build_services(environment: Environment, *, leagues: Sequence[League] | None = None) -> Services:

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from precog_assets.config import load_leagues
 from precog_assets.domain.errors import ConfigurationError, PrecogError
-from precog_assets.domain.times import FixedClock, ScaledClock, SystemClock
+from precog_assets.domain.times import FixedClock, SystemClock
 from precog_assets.environment import Environment, Settings, resolve
 from precog_assets.seeds import kalshi_codes, team_seeds
 from precog_assets.services import (
@@ -26,6 +26,7 @@ from precog_assets.services import (
     services_for,
     world_file,
 )
+from precog_assets.simulator.clock import FollowedClock
 from precog_assets.store import migrate, tables
 from precog_assets.store.engine import engine_for
 from precog_assets_tests.databases import count
@@ -171,7 +172,7 @@ def test_over_our_own_simulator_the_clock_is_the_worlds(tmp_path: Path) -> None:
     )
     environment = resolve(settings)
     clock = clock_of(environment)
-    assert isinstance(clock, ScaledClock)
+    assert isinstance(clock, FollowedClock)
     assert clock.speed == 60.0
     assert clock.world_anchor == datetime(2026, 11, 22, 18, tzinfo=UTC)
     assert world_file(environment).is_file()

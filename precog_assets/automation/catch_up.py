@@ -50,7 +50,7 @@ def catch_up_sensor(jobs: Mapping[str, AssetJob], status: dg.DefaultSensorStatus
     def catch_up(context: dg.SensorEvaluationContext, services: PrecogServices) -> dg.SensorResult | dg.SkipReason:
         import sqlalchemy as sa
 
-        from precog_assets.checks.markets import clock_speed
+        from precog_assets.domain.times import speed_of
         from precog_assets.pipeline.feeds import in_database
         from precog_assets.store.tables import steps
 
@@ -58,7 +58,7 @@ def catch_up_sensor(jobs: Mapping[str, AssetJob], status: dg.DefaultSensorStatus
         with in_database(opened.engine) as connection:
             query = sa.select(steps.c.step, sa.func.max(steps.c.started_at)).group_by(steps.c.step)
             latest = {row[0]: row[1] for row in connection.execute(query)}
-        late = overdue(latest, opened.clock.now(), clock_speed=clock_speed(opened))
+        late = overdue(latest, opened.clock.now(), clock_speed=speed_of(opened.clock))
         if "links" in latest:
             late += [name for name in FIRST if name in jobs and _never_ran(context.instance, name)]
         if not late:

@@ -11,10 +11,11 @@ import sqlalchemy as sa
 
 from precog_assets.assets.markets import MARKETS, QUOTES, RAW_MARKETS
 from precog_assets.checks.findings import Finding, contract, rejections, told
+from precog_assets.domain.times import speed_of
 from precog_assets.resources import PrecogServices
 
 if TYPE_CHECKING:
-    from precog_assets.services import Services
+    pass
 
 KALSHI_STEPS = ("markets", "discovery", "settlements", "series", "order", "trades", "candles")
 LIVE_AGE_S = 30.0
@@ -84,13 +85,7 @@ def quotes_checks(services: PrecogServices) -> Iterator[dg.AssetCheckResult]:
     now = opened.clock.now()
     with in_database(opened.engine) as connection:
         yield told(QUOTES, "schema", checked(connection, "market.quotes", now))
-        yield told(QUOTES, "live_age", live_age(connection, now, LIVE_AGE_S * clock_speed(opened)))
-
-
-def clock_speed(services: Services) -> float:
-    """How many seconds of the services' clock pass in one of ours: a simulated world may run faster."""
-    environment = services.environment
-    return environment.settings.sim_speed if environment.runs_simulator else 1.0
+        yield told(QUOTES, "live_age", live_age(connection, now, LIVE_AGE_S * speed_of(opened.clock)))
 
 
 def live_age(connection: sa.Connection, now: datetime, limit_s: float) -> Finding:

@@ -55,11 +55,11 @@ def is_ours(environment: Environment) -> bool:
         )
     times = json.loads(get(HOST, port, "/simulator/clock") or b"{}")
     here = {
-        "real_anchor": clock.real_anchor.isoformat(),  # type: ignore[attr-defined]  # a world's clock is scaled
+        "real_anchor": clock.real_anchor.isoformat(),  # type: ignore[attr-defined]  # a world's clock is followed
         "world_anchor": clock.world_anchor.isoformat(),  # type: ignore[attr-defined]
         "speed": clock.speed,  # type: ignore[attr-defined]
     }
-    if times != here:
+    if any(times.get(name) != value for name, value in here.items()):
         raise ConfigurationError(
             f"SIM_PORT={port}: the simulator there runs another world or another speed (its {times}; here {here}). "
             "Stop it, or choose another SIM_PORT; SIM_SPEED and PRECOG_HOME must be the same for both."

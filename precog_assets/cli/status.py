@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from rich.text import Text
 
 from precog_assets.domain.errors import PrecogError
-from precog_assets.domain.times import Clock, ScaledClock
+from precog_assets.domain.times import Clock, speed_of
 from precog_assets.pipeline.feeds import in_database
 
 _QUERY = sa.text(
@@ -47,7 +47,7 @@ class Numbers:
 def read_numbers(engine: sa.Engine, clock: Clock, leagues: list[str], bootstrap_days: int) -> Numbers:
     """One query. Raises PrecogError(system.database) when the database does not answer."""
     now = clock.now()
-    speed = clock.speed if isinstance(clock, ScaledClock) else 1.0
+    speed = speed_of(clock)
     first = date.fromordinal(now.date().toordinal() - bootstrap_days - 1).isoformat()
     parameters = {
         "long_ago": now - timedelta(days=3),

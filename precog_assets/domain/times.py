@@ -60,6 +60,11 @@ class FixedClock:
         return self.instant
 
 
+def speed_of(clock: Clock) -> float:
+    """How many seconds of the clock pass in one of the machine's: a simulated world may run faster."""
+    return float(getattr(clock, "speed", 1.0))
+
+
 def parse_instant(text: str) -> datetime:
     """An RFC 3339 instant, with or without seconds, up to nanoseconds, as aware UTC (microseconds).
 
