@@ -2,7 +2,8 @@
 
 A period runs from its begin (exclusive, for trades) to its end (inclusive). Open and close of bid and
 ask are the quotes at its two edges, high and low are over the edges, its trades, and a look every
-minute in play or every ten before; days are merged from hours. Only ended periods are served.
+minute in play or every ten before; days are merged from hours. Only ended periods are served. Trades of accounts
+are in them; quotes and open interest are the world's own, since nobody keeps what books accounts once made.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from typing import Any, NamedTuple
 
 from precog_assets.domain.times import eastern_day, eastern_day_bounds
 from precog_assets.simulator.kalshi.depth import Depth
-from precog_assets.simulator.kalshi.flow import Flow
+from precog_assets.simulator.kalshi.hours import Hours
 from precog_assets.simulator.kalshi.instants import MINUTE_US, SECOND_US, microseconds
 from precog_assets.simulator.kalshi.lifecycle import Lifecycle
 from precog_assets.simulator.kalshi.listing import Event, Listed
+from precog_assets.simulator.kalshi.prints import Prints
 from precog_assets.simulator.kalshi.wire import DOLLARS, Wire, count_text
 
 PERIODS_MIN = (1, 60, 1440)
@@ -64,12 +66,13 @@ def _merge(left: Candle, right: Candle) -> Candle:
 class Candles:
     """Candlesticks of a world's markets; ended hours are kept."""
 
-    def __init__(self, lifecycle: Lifecycle, depth: Depth, flow: Flow, wire: Wire) -> None:
+    def __init__(self, lifecycle: Lifecycle, hours: Hours, depth: Depth, prints: Prints, wire: Wire) -> None:
         self._lifecycle = lifecycle
+        self._hours = hours
         self._depth = depth
-        self._flow = flow
+        self._prints = prints
         self._wire = wire
-        self._hour = lru_cache(maxsize=20_000)(self._candle)
+        self._hour = lru_cache(maxsize=20_000)(self._kept_candle)
 
     def between(
         self, event: Event, market: Listed, period_min: int, start_s: int, end_s: int, now: datetime
@@ -79,6 +82,7 @@ class Candles:
         closed_s = -(-microseconds(over.close if over else now) // SECOND_US)
         opened_s = event.opened_us // SECOND_US
         candles = []
+        touched, version = self._prints.touched(market), self._hours.version
         for begin, end in _periods(period_min, max(start_s, opened_s + 1), min(end_s, int(now.timestamp()))):
             if end <= opened_s or begin >= closed_s:
                 continue
@@ -86,34 +90,39 @@ class Candles:
                 candles.append(self._candle(event, market, begin, end))
                 continue
             hours = [
-                self._hour(event, market, hour, hour + _HOUR_S)
+                self._candle(event, market, hour, hour + _HOUR_S)
+                if touched
+                else self._hour(event, market, hour, version)
                 for hour in range(begin, end, _HOUR_S)
                 if hour + _HOUR_S > opened_s and hour < closed_s
             ]
             candles.append(reduce(_merge, hours)._replace(end_s=end))
         return candles
 
+    def _kept_candle(self, event: Event, market: Listed, begin: int, version: int) -> Candle:  # noqa: ARG002
+        """An hour's candle where no account traded; `version` is that of the exchange's hours."""
+        return self._candle(event, market, begin, begin + _HOUR_S)
+
     def _candle(self, event: Event, market: Listed, begin: int, end: int) -> Candle:
         first = max(begin * SECOND_US, event.opened_us)
         last = end * SECOND_US
         in_play = last > event.start_us
-        if in_play:
-            last = min(last, microseconds(self._lifecycle.ending(event).close) - 1)
+        last = min(last, self._lifecycle.close_us(event, last) - 1)
         look = _LOOK_IN_PLAY_US if in_play else _LOOK_BEFORE_US
-        trades = self._flow.trades(event, market, first, last)
+        trades = self._prints.trades(event, market, first, last)
         times = [first, *(t for t in range(begin * SECOND_US + look, last, look) if first < t)]
         times += [trade.time_us for trade in trades]
         times.append(last)
         quotes = [self._depth.quote(event, market, time_us) for time_us in times]
         bids, asks = [quote.yes_bid for quote in quotes], [quote.yes_ask for quote in quotes]
-        prices = [self._flow.price_of(event, market, trade) for trade in trades]
+        prices = [trade.price for trade in trades]
         return Candle(
             first,
             end,
             Range(bids[0], min(bids), max(bids), bids[-1]),
             Range(asks[0], min(asks), max(asks), asks[-1]),
             Range(prices[0], min(prices), max(prices), prices[-1]) if prices else None,
-            sum(price * trade.size for price, trade in zip(prices, trades, strict=True)),
+            sum(trade.price * trade.size for trade in trades),
             sum(trade.size for trade in trades),
         )
 
@@ -122,9 +131,8 @@ class Candles:
         suffix, fixed = ("", "") if historical else ("_dollars", "_fp")
         rows = []
         for candle in candles:
-            before = self._flow.last(event, market, candle.begin_us)
-            previous = DOLLARS[self._flow.price_of(event, market, before)] if before else None
-            volume = self._flow.volume(event, market, candle.end_s * 1_000_000)
+            before = self._prints.last(event, market, candle.begin_us)
+            previous = DOLLARS[before.price] if before else None
             rows.append(
                 {
                     "end_period_ts": candle.end_s,
@@ -136,7 +144,9 @@ class Candles:
                         "previous" + suffix: previous,
                     },
                     "volume" + fixed: count_text(candle.volume),
-                    "open_interest" + fixed: count_text(self._wire.open_interest(market, volume)),
+                    "open_interest" + fixed: count_text(
+                        self._wire.open_interest(event, market, candle.end_s * SECOND_US)
+                    ),
                 }
             )
         return rows
@@ -153,7 +163,7 @@ class Candles:
         if ends is None or start_s * SECOND_US <= event.opened_us or (first is not None and first.end_s == ends):
             return []
         since_s = min(start_s, int(now.timestamp()))
-        last = self._flow.last(event, market, since_s * 1_000_000)
+        last = self._prints.last(event, market, since_s * SECOND_US)
         if last is None:
             return []
         quote = self._depth.quote(event, market, last.time_us)

@@ -9,8 +9,9 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from precog_assets.config import load_leagues
-from precog_assets.domain.times import days_between
+from precog_assets.domain.times import days_between, eastern_day, eastern_day_bounds
 from precog_assets.simulator.kalshi.listing import Event, Listed, code_of, event_ticker, list_event
+from precog_assets.simulator.kalshi.moves import LISTED_BEFORE, Offer, offers
 from precog_assets.simulator.kalshi.sports import SeriesTerms, series_terms
 from precog_assets.simulator.world.model import SimGame, WorldView
 
@@ -31,19 +32,29 @@ class Catalog:
         self._orders = {key: league.kalshi.order for key, league in load_leagues().items()}
 
     def _day(self, series: SeriesTerms, day: date) -> tuple[Event, ...]:
-        """The series' events whose game starts on that US Eastern day, by start, then ticker."""
-        games = self._world.games_on(series.league, day) if series.has_games else []
+        """The series' events whose game was to start on that US Eastern day as they were listed, by start."""
+        offered = self._offered(series.league, day) if series.has_games else []
         order = self._orders[series.league]
-        pairs = Counter(_pair(game) for game in games)
+        pairs = Counter(_pair(game) for game, _ in offered)
         met: Counter[tuple[str, str]] = Counter()
         events = []
-        for game in sorted(games, key=lambda g: (g.start, g.event_id)):
+        for game, offer in sorted(offered, key=lambda item: (item[1].start, item[0].event_id)):
             pair = _pair(game)
             met[pair] += 1
             number = met[pair] if pairs[pair] > 1 else None
-            ticker = event_ticker(series, game, game.start, order, number=number)
-            events.append(list_event(series, game, game.start, ticker))
+            events.append(
+                list_event(series, game, offer, event_ticker(series, game, offer.start, order, number=number))
+            )
         return tuple(sorted(events, key=lambda event: event.sort_key))
+
+    def _offered(self, league: str, day: date) -> list[tuple[SimGame, Offer]]:
+        """Games with an event for that day: those that start on it, and those that once were to."""
+        begin, _ = eastern_day_bounds(day)
+        games = {game.event_id: game for game in self._world.games_on(league, day)}
+        for days in range(LISTED_BEFORE.days + 2):
+            for game in self._world.listed_on(league, day, begin + timedelta(days=1 - days)):
+                games[game.event_id] = game
+        return [(game, offer) for game in games.values() for offer in offers(game) if eastern_day(offer.start) == day]
 
     def walk(self, series: Iterable[SeriesTerms], first: date, last: date) -> Iterator[Event]:
         """Events from the first to the last Eastern day by `sort_key`, listed as they are read."""

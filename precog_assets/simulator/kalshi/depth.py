@@ -27,6 +27,11 @@ class Depth:
         self._flow = flow
         self._hours = hours
 
+    @property
+    def version(self) -> int:
+        """Grows when closures are set or lifted, which changes books and prints, also past ones."""
+        return self._hours.version
+
     def quoted(self, event: Event, time_us: int) -> bool:
         """Whether makers quote the event: it is active and the exchange trades."""
         return self._lifecycle.status_at(event, time_us) is MarketStatus.ACTIVE and self._hours.open_at(time_us)

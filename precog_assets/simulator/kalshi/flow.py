@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from precog_assets.simulator.kalshi.habits import Habits
 from precog_assets.simulator.kalshi.hours import Hours
-from precog_assets.simulator.kalshi.instants import HOUR_US, microseconds
+from precog_assets.simulator.kalshi.instants import HOUR_US
 from precog_assets.simulator.kalshi.lifecycle import Lifecycle
 from precog_assets.simulator.kalshi.listing import Event, Listed
 from precog_assets.simulator.kalshi.noise import stable_uuid, unit
@@ -59,9 +59,7 @@ class Flow:
 
     def _until_us(self, event: Event, time_us: int) -> int:
         """`time_us`, or the end of trading where that came before."""
-        if time_us < event.start_us:
-            return time_us
-        return min(time_us, microseconds(self._lifecycle.ending(event).close))
+        return min(time_us, self._lifecycle.close_us(event, time_us))
 
     def _stops(self, event: Event, time_us: int) -> list[tuple[int, int]]:
         """Spans without trading that began by `time_us`, begin included and end not, apart and in order."""

@@ -25,8 +25,6 @@ _TIED_EACH = 5_000
 LONGEST_GAME = timedelta(days=14)
 """How long after its first start a game that began may still be finished (suspended ones)."""
 _SUSPENDED = "STATUS_SUSPENDED"
-_CANCELED = "STATUS_CANCELED"
-_WALKOVER = "STATUS_WALKOVER"
 _NOTICED_US = MINUTE_US
 """How long after a suspension trading stops."""
 
@@ -143,19 +141,21 @@ class Lifecycle:
         return home if side == "home" else away if side == "away" else draw
 
     def _ending(self, event: Event) -> Ending:
-        final = self._world.truth(event.game, event.deadline)
-        if not final.completed and event.start_us < event.deadline_us and final.status != _CANCELED:
-            final = self._world.truth(event.game, event.first_start + LONGEST_GAME)
         late = timedelta(seconds=3 + mix(event.key, 3) % 30)
-        ended = final.at.astimezone(UTC)
-        if final.status in (_WALKOVER, _CANCELED):
-            close = max(ended, event.opened) + 60 * late
+        game = event.game
+        if game.fate in ("canceled", "walkover") and game.off_from is not None:
+            close = max(game.off_from.astimezone(UTC), event.opened) + 60 * late
             return self._end(event, min(close, event.deadline), self._fair(event))
-        if not final.completed:
-            began = microseconds(ended) > event.start_us
-            given_up = event.first_start + LONGEST_GAME if began and final.status == _SUSPENDED else event.deadline
-            return self._end(event, given_up, self._fair(event))
-        return self._end(event, ended + late, self._verdict(event, final))
+        final = self._world.truth(game, event.deadline)
+        if not final.completed and final.status == _SUSPENDED:
+            final = self._world.truth(game, event.first_start + LONGEST_GAME)
+            if not final.completed:
+                return self._end(event, event.first_start + LONGEST_GAME, self._fair(event))
+        if not final.completed and final.state == "in":
+            final = self._world.timeline(game)[-1]
+        if not final.completed or final.void:
+            return self._end(event, event.deadline, self._fair(event))
+        return self._end(event, final.at.astimezone(UTC) + late, self._verdict(event, final))
 
     def _verdict(self, event: Event, final: Truth) -> Verdict:
         if final.winner == "draw" and not event.has_draw:
@@ -198,16 +198,20 @@ class Lifecycle:
         ending = self.ending(event)
         return ending if now >= ending.close else None
 
+    def close_us(self, event: Event, time_us: int) -> int:
+        """When trading ends, where that can be known at `time_us`; else NEVER_US."""
+        return microseconds(self.ending(event).close) if self._may_be_over(event, time_us) else NEVER_US
+
     def _may_be_over(self, event: Event, time_us: int) -> bool:
-        """Whether the end needs to be looked up: nothing ends before its game starts unless it is called off."""
-        return time_us >= min(event.start_us, event.deadline_us)
+        return time_us >= event.over_from_us
 
     def close_shown(self, event: Event, now: datetime) -> datetime:
         """The close time as the venue tells it: the deadline, moved out for a suspended game, then the real one."""
         ending = self.over(event, now)
         if ending is not None:
             return ending.close
-        if now >= event.deadline - timedelta(hours=1) and event.start_us < event.deadline_us:
+        late = now >= event.deadline - timedelta(hours=1) and self._may_be_over(event, microseconds(now))
+        if late and self.ending(event).close > event.deadline:
             return event.first_start + LONGEST_GAME
         return event.deadline
 
@@ -248,7 +252,7 @@ class Lifecycle:
         if not played:
             return tuple(spans)
         close_us = microseconds(self.ending(event).close)
-        if event.start_us < close_us:
+        if any(pause.status == _SUSPENDED for pause in event.game.pauses) and event.start_us < close_us:
             spans.extend(self.path(event).suspensions)
         apart: list[tuple[int, int]] = []
         for begin, end in sorted(spans):
@@ -268,11 +272,15 @@ class Lifecycle:
             steps[begin] = MarketStatus.INACTIVE
             steps[end] = MarketStatus.ACTIVE
         if not played:
-            looked_up = min(event.start_us, event.deadline_us)
+            looked_up = event.over_from_us
             status = next((s for at, s in sorted(steps.items(), reverse=True) if at <= looked_up), MarketStatus.ACTIVE)
             steps = {at: s for at, s in steps.items() if at < looked_up} | {looked_up: status}
         else:
             ending = self.ending(event)
+            if ending.close > event.deadline:
+                shown_us = event.deadline_us - HOUR_US
+                last = max(at for at in steps if at <= shown_us)
+                steps.setdefault(shown_us, steps[last])
             steps[microseconds(ending.close)] = MarketStatus.CLOSED
             steps[microseconds(ending.determined)] = MarketStatus.DETERMINED
             if ending.disputed is not None and ending.amended is not None:

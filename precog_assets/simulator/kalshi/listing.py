@@ -14,15 +14,14 @@ from precog_assets.config import load_leagues
 from precog_assets.domain.leagues import Sport
 from precog_assets.domain.times import EASTERN
 from precog_assets.simulator.kalshi.instants import SECOND_US, microseconds
+from precog_assets.simulator.kalshi.moves import DEADLINE_AFTER, LISTED_BEFORE, Offer
 from precog_assets.simulator.kalshi.noise import key_of, mix, stable_uuid
 from precog_assets.simulator.kalshi.sports import TIE_UUID, SeriesTerms, rules
 from precog_assets.simulator.world.model import SimGame, SimTeam
 
 Side = Literal["home", "away", "draw"]
 
-LISTED_BEFORE = timedelta(days=7)
 EXPECTED_DURATION = timedelta(hours=3)
-DEADLINE_AFTER = timedelta(hours=48)
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _NOT_IN_CODES = re.compile(r"[^A-Z0-9]")
 
@@ -64,6 +63,8 @@ class Event:
     deadline_us: int
     start_us: int
     """Of the game, in truth."""
+    over_from_us: int
+    """Nothing of its end needs to be looked up before."""
     title: str
     sub_title: str
     milestone_title: str
@@ -105,13 +106,13 @@ def _codes(game: SimGame) -> tuple[str, str]:
     return (home + "1", away + "2") if home == away else (home, away)
 
 
-def list_event(series: SeriesTerms, game: SimGame, start: datetime, ticker: str, *, again: bool = False) -> Event:
-    """The event of a game under its ticker, as it was to start when it was listed; `again` after it was moved."""
+def list_event(series: SeriesTerms, game: SimGame, offer: Offer, ticker: str) -> Event:
+    """The event of a game under its ticker, as it was to start when it was listed."""
     sport = load_leagues()[game.league].sport
-    key = key_of("event", game.league, game.event_id, repr(game.home_gap), *(["again"] if again else []))
+    start = offer.start
+    key = key_of("event", game.league, game.event_id, repr(game.home_gap), *(["again"] if offer.again else []))
     created = start - LISTED_BEFORE - timedelta(seconds=mix(key, 1) % 21_600)
-    if game.known_from is not None:
-        created = min(max(created, game.known_from), start - timedelta(minutes=10))
+    created = min(max(created, offer.since), start - timedelta(minutes=10))
     opened = created + timedelta(seconds=300 + mix(key, 2) % 3_300)
     opened = min(opened, start - timedelta(minutes=5)).replace(second=0, microsecond=0)
     day = start.astimezone(EASTERN)
@@ -155,12 +156,19 @@ def list_event(series: SeriesTerms, game: SimGame, start: datetime, ticker: str,
         opened_us=microseconds(opened),
         deadline_us=microseconds(deadline),
         start_us=microseconds(game.start),
+        over_from_us=microseconds(min(game.start, deadline, _given_up(game))),
         title=title,
         sub_title=f"{short} ({day:%b} {day.day})",
         milestone_title=title if sport in (Sport.SOCCER, Sport.TENNIS) else f"{names['away']} at {names['home']}",
         milestone_id=stable_uuid("milestone", game.league, game.event_id),
         markets=tuple(markets),
     )
+
+
+def _given_up(game: SimGame) -> datetime:
+    """When it became certain that nothing comes of the game, where that ends its markets at once."""
+    early = game.fate in ("canceled", "walkover") and game.off_from is not None
+    return game.off_from if early and game.off_from is not None else game.start
 
 
 def target_of(team: SimTeam) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from precog_assets.simulator.kalshi.candles import Candles
 from precog_assets.simulator.kalshi.catalog import Catalog
 from precog_assets.simulator.kalshi.depth import Depth
+from precog_assets.simulator.kalshi.exchange.view import Overlay, Untouched
 from precog_assets.simulator.kalshi.flow import Flow
 from precog_assets.simulator.kalshi.habits import Habits
 from precog_assets.simulator.kalshi.hours import Hours
 from precog_assets.simulator.kalshi.lifecycle import Lifecycle
 from precog_assets.simulator.kalshi.prices import Makers
+from precog_assets.simulator.kalshi.prints import Prints
 from precog_assets.simulator.kalshi.reads import Reads
 from precog_assets.simulator.kalshi.selection import Selection
 from precog_assets.simulator.kalshi.tape import Tape
@@ -30,8 +32,10 @@ class WorldMarket:
         self.depth = Depth(self.lifecycle, self.makers, self.flow, self.hours)
         self.selection = Selection(self.catalog, self.lifecycle)
 
-    def reads(self) -> Reads:
-        """The public reads over it."""
-        wire = Wire(self.lifecycle, self.depth, self.flow)
-        tape = Tape(self.selection, self.flow, wire, Candles(self.lifecycle, self.depth, self.flow, wire))
+    def reads(self, overlay: Overlay | None = None) -> Reads:
+        """The public reads over it, with what accounts changed where there are any."""
+        over = overlay or Untouched()
+        prints = Prints(self.flow, over)
+        wire = Wire(self.lifecycle, self.depth, self.flow, over)
+        tape = Tape(self.selection, prints, wire, Candles(self.lifecycle, self.hours, self.depth, prints, wire))
         return Reads(self.catalog, self.selection, wire, tape)

@@ -16,7 +16,8 @@ from precog_assets.domain.times import eastern_day
 from precog_assets.simulator.kalshi.answers import Key, Query, bad_request
 from precog_assets.simulator.kalshi.catalog import Catalog
 from precog_assets.simulator.kalshi.lifecycle import Lifecycle
-from precog_assets.simulator.kalshi.listing import DEADLINE_AFTER, LISTED_BEFORE, Event, Listed
+from precog_assets.simulator.kalshi.listing import Event, Listed
+from precog_assets.simulator.kalshi.moves import DEADLINE_AFTER, LISTED_BEFORE
 from precog_assets.simulator.kalshi.sports import SeriesTerms
 
 LISTED_AFTER = timedelta(days=3)

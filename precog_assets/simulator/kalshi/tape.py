@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from precog_assets.simulator.kalshi.answers import Key, Query, bad_request, invalid, not_found, page
 from precog_assets.simulator.kalshi.candles import PERIODS_MIN, Candles
 from precog_assets.simulator.kalshi.endpoints import Call
-from precog_assets.simulator.kalshi.flow import Flow, Print
 from precog_assets.simulator.kalshi.instants import HOUR_US, microseconds
-from precog_assets.simulator.kalshi.listing import DEADLINE_AFTER, LISTED_BEFORE, Event, Listed
+from precog_assets.simulator.kalshi.listing import Event, Listed
+from precog_assets.simulator.kalshi.moves import DEADLINE_AFTER, LISTED_BEFORE
+from precog_assets.simulator.kalshi.prints import Deal, Prints
 from precog_assets.simulator.kalshi.selection import Filters, Selection, markets_of
 from precog_assets.simulator.kalshi.wire import Json, Wire
 
@@ -18,15 +19,15 @@ _LATEST_S = 4_102_444_800
 """The year 2100."""
 _CANDLES_AT_ONCE, _BATCH_CANDLES, _BATCH_TICKERS = 5_000, 10_000, 100
 
-Traded = tuple[Event, Listed, Print]
+Traded = tuple[Event, Listed, Deal]
 
 
 class Tape:
     """Trades and candlesticks of a world."""
 
-    def __init__(self, selection: Selection, flow: Flow, wire: Wire, candles: Candles) -> None:
+    def __init__(self, selection: Selection, prints: Prints, wire: Wire, candles: Candles) -> None:
         self._selection = selection
-        self._flow = flow
+        self._prints = prints
         self._wire = wire
         self._candles = candles
 
@@ -59,16 +60,16 @@ class Tape:
         start_us = opened_us if low is None else max(opened_us, low * 1_000_000 - 1)
         end_us = min(end_us, max((microseconds(e.opened + longest) for e, _ in markets), default=end_us))
         taken, cursor = page(self._backwards(markets, start_us, end_us), limit, _trade_key, after)
-        return {"cursor": cursor, "trades": [self._wire.trade(*trade) for trade in taken]}
+        return {"cursor": cursor, "trades": [self._wire.trade(market, deal) for _, market, deal in taken]}
 
     def _backwards(self, markets: list[tuple[Event, Listed]], start_us: int, end_us: int) -> Iterator[Traded]:
         """The markets' trades in (start, end], newest first, drawn hour by hour as they are read."""
         while end_us > start_us:
             begin_us = max(start_us, (end_us - 1) // HOUR_US * HOUR_US)
             found = [
-                (event, market, trade)
+                (event, market, deal)
                 for event, market in markets
-                for trade in self._flow.trades(event, market, begin_us, end_us)
+                for deal in self._prints.trades(event, market, begin_us, end_us)
             ]
             yield from sorted(found, key=_trade_key)
             end_us = begin_us
@@ -146,5 +147,5 @@ def _refuse_above(candles: int, highest: int) -> None:
 
 def _trade_key(traded: Traded) -> Key:
     """Newest first when ascending."""
-    _, market, trade = traded
-    return (-trade.time_us, f"{market.ticker}/{trade.place:05d}")
+    _, market, deal = traded
+    return (-deal.time_us, f"{market.ticker}/{deal.place:05d}{deal.account_trade_id}")

@@ -9,11 +9,14 @@ from typing import Any
 from precog_assets.config import load_leagues
 from precog_assets.domain.statuses import MarketStatus
 from precog_assets.simulator.kalshi.depth import Depth
-from precog_assets.simulator.kalshi.flow import Flow, Print
+from precog_assets.simulator.kalshi.exchange.view import Book, Overlay
+from precog_assets.simulator.kalshi.flow import Flow
 from precog_assets.simulator.kalshi.instants import DAY_US, HOUR_US, instant_of, microseconds
 from precog_assets.simulator.kalshi.lifecycle import Ending, Lifecycle
 from precog_assets.simulator.kalshi.listing import EXPECTED_DURATION, Event, Listed, target_of
 from precog_assets.simulator.kalshi.noise import stable_uuid
+from precog_assets.simulator.kalshi.prices import EMPTY, Quote
+from precog_assets.simulator.kalshi.prints import Deal, Prints
 from precog_assets.simulator.kalshi.sports import PRICE_RANGES, SPORTS, SeriesTerms
 
 Json = dict[str, Any]
@@ -35,28 +38,29 @@ def time_text(instant: datetime) -> str:
 
 
 class Wire:
-    """Objects of one world as JSON; what does not change with time is kept per market."""
+    """Objects of one world as JSON, accounts' doings laid over it; what does not change with time is kept."""
 
-    def __init__(self, lifecycle: Lifecycle, depth: Depth, flow: Flow) -> None:
+    def __init__(self, lifecycle: Lifecycle, depth: Depth, flow: Flow, overlay: Overlay) -> None:
         self._lifecycle = lifecycle
         self._depth = depth
         self._flow = flow
+        self._prints = Prints(flow, overlay)
+        self._overlay = overlay
         self._static = lru_cache(maxsize=8_000)(_static_market)
         self._day_ago = lru_cache(maxsize=12_000)(self._previous)
 
     def market(self, event: Event, market: Listed, now: datetime) -> Json:
         """A Market object at `now`."""
-        status = self._lifecycle.status(event, now)
+        now_us = microseconds(now)
+        status = self._lifecycle.status_at(event, now_us)
         if status is None:
             raise ValueError(f"{market.ticker} is not created at {now.isoformat()}; it will be at {event.created}")
-        now_us = microseconds(now)
-        quote = self._depth.quote(event, market, now_us)
-        flow = self._flow
-        volume = flow.volume(event, market, now_us)
-        before = flow.volume(event, market, now_us - DAY_US)
-        last = flow.last(event, market, now_us)
+        quote = self.quote(event, market, now_us)
+        volume = self._prints.volume(event, market, now_us)
+        before = self._prints.volume(event, market, now_us - DAY_US)
+        last = self._prints.last(event, market, now_us)
         settled = status is MarketStatus.FINALIZED
-        previous = self._day_ago(event, market, now_us // HOUR_US * HOUR_US - DAY_US)
+        previous = self._day_ago(event, market, now_us // HOUR_US * HOUR_US - DAY_US, self._depth.version)
         row = {
             **self._static(event, market),
             "status": status.value,
@@ -66,51 +70,73 @@ class Wire:
             "no_ask_dollars": DOLLARS[10_000 - quote.yes_bid],
             "yes_bid_size_fp": count_text(quote.bid_size),
             "yes_ask_size_fp": count_text(quote.ask_size),
-            "last_price_dollars": DOLLARS[flow.price_of(event, market, last) if last else 0],
+            "last_price_dollars": DOLLARS[last.price if last else 0],
             "previous_yes_bid_dollars": DOLLARS[previous[0]],
             "previous_yes_ask_dollars": DOLLARS[previous[1]],
             "previous_price_dollars": DOLLARS[previous[2]],
             "volume_fp": count_text(volume),
             "volume_24h_fp": count_text(volume - before),
-            "open_interest_fp": "0.00" if settled else count_text(self.open_interest(market, volume)),
+            "open_interest_fp": "0.00" if settled else count_text(self._held(event, market, now_us)),
         }
         ending = self._lifecycle.over(event, now)
         if ending is not None:
             row.update(_ended(market, ending, now))
+        elif now_us >= event.deadline_us - HOUR_US:
+            row["close_time"] = time_text(self._lifecycle.close_shown(event, now))
         return row
 
-    def open_interest(self, market: Listed, volume: int) -> int:
-        """Contracts held, in hundredths: the market's own share of what was traded."""
-        return self._flow.open_interest(market, volume)
+    def _held(self, event: Event, market: Listed, now_us: int) -> int:
+        """Open interest now, accounts' part included."""
+        held = self.open_interest(event, market, now_us)
+        return held + self._overlay.open_interest(market.ticker) if self._overlay.touched(market.ticker) else held
 
-    def _previous(self, event: Event, market: Listed, time_us: int) -> tuple[int, int, int]:
-        """Bid, ask and last price a day before the current hour; zeros where the market was not open."""
+    def open_interest(self, event: Event, market: Listed, time_us: int) -> int:
+        """Contracts the world holds, in hundredths: the market's own share of what was traded."""
+        return self._flow.open_interest(market, self._flow.volume(event, market, time_us))
+
+    def _previous(self, event: Event, market: Listed, time_us: int, version: int) -> tuple[int, int, int]:  # noqa: ARG002
+        """Bid, ask and last price a day before the current hour; zeros where the market was not open.
+
+        `version` is that of the exchange's hours: closures change what was printed.
+        """
         if time_us < event.opened_us:
             return (0, 0, 0)
         quote = self._depth.quote(event, market, time_us)
         last = self._flow.last(event, market, time_us)
         return (quote.yes_bid, quote.yes_ask, self._flow.price_of(event, market, last) if last else 0)
 
-    def trade(self, event: Event, market: Listed, trade: Print) -> Json:
+    def trade(self, market: Listed, deal: Deal) -> Json:
         """A Trade object."""
-        price = self._flow.price_of(event, market, trade)
-        side = "yes" if trade.taker_yes else "no"
+        side = "yes" if deal.taker_yes else "no"
         return {
-            "trade_id": self._flow.trade_id(market, trade),
+            "trade_id": self._prints.trade_id(market, deal),
             "ticker": market.ticker,
-            "count_fp": count_text(trade.size),
-            "yes_price_dollars": DOLLARS[price],
-            "no_price_dollars": DOLLARS[10_000 - price],
+            "count_fp": count_text(deal.size),
+            "yes_price_dollars": DOLLARS[deal.price],
+            "no_price_dollars": DOLLARS[10_000 - deal.price],
             "taker_side": side,
             "taker_outcome_side": side,
-            "taker_book_side": "bid" if trade.taker_yes else "ask",
-            "created_time": time_text(instant_of(trade.time_us)),
+            "taker_book_side": "bid" if deal.taker_yes else "ask",
+            "created_time": time_text(instant_of(deal.time_us)),
             "is_block_trade": False,
         }
 
+    def quote(self, event: Event, market: Listed, now_us: int) -> Quote:
+        """The best bid and ask of the book that everyone sees; placeholders where a side is empty."""
+        if not self._overlay.touched(market.ticker):
+            return self._depth.quote(event, market, now_us)
+        yes, no = self._whole_book(event, market, now_us)
+        bid, bid_size = yes[-1] if yes else (EMPTY.yes_bid, 0)
+        no_bid, ask_size = no[-1] if no else (10_000 - EMPTY.yes_ask, 0)
+        return Quote(bid, 10_000 - no_bid, bid_size, ask_size)
+
+    def _whole_book(self, event: Event, market: Listed, now_us: int) -> Book:
+        book = self._depth.book(event, market, now_us)
+        return self._overlay.laid_over(market.ticker, book) if self._overlay.touched(market.ticker) else book
+
     def book(self, event: Event, market: Listed, now: datetime, depth: int) -> Json:
         """An orderbook_fp object; empty unless the market trades. `depth` 0 means all levels."""
-        yes, no = self._depth.book(event, market, microseconds(now))
+        yes, no = self._whole_book(event, market, microseconds(now))
         if depth > 0:
             yes, no = yes[-depth:], no[-depth:]
         return {
