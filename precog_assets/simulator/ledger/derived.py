@@ -14,13 +14,10 @@ from itertools import pairwise
 from typing import Any
 
 from precog_assets.domain.times import days_between, eastern_day
-from precog_assets.simulator.kalshi.catalog import Catalog
-from precog_assets.simulator.kalshi.depth import Depth
 from precog_assets.simulator.kalshi.exchange.view import Overlay
-from precog_assets.simulator.kalshi.flow import Flow
 from precog_assets.simulator.kalshi.instants import HOUR_US, instant_of, microseconds
-from precog_assets.simulator.kalshi.lifecycle import Lifecycle
 from precog_assets.simulator.kalshi.listing import Event, Listed
+from precog_assets.simulator.kalshi.market import WorldMarket
 from precog_assets.simulator.ledger import Kind
 from precog_assets.simulator.ledger.rows import Happening, contracts, dollars, happening
 from precog_assets.simulator.world.model import SimGame, Truth, WorldView
@@ -29,17 +26,6 @@ PLAYED_WITHIN = timedelta(days=3)
 """How long after its Eastern day a game may still change: suspended ones end on a later day."""
 LISTED_BEFORE, TRADED_AFTER = timedelta(days=16), timedelta(days=5)
 """How long before and after its Eastern day a game's markets may be listed, moved games included."""
-
-
-@dataclass(frozen=True, slots=True)
-class Market:
-    """The parts of the simulated exchange that decide quotes and trades."""
-
-    catalog: Catalog
-    lifecycle: Lifecycle
-    flow: Flow
-    depth: Depth
-    overlay: Overlay
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +52,10 @@ class Subject:
 class Derived:
     """The derived part of a ledger, over one world and its exchange."""
 
-    def __init__(self, world: WorldView, market: Market) -> None:
+    def __init__(self, world: WorldView, market: WorldMarket, overlay: Overlay) -> None:
         self._world = world
         self._market = market
+        self._overlay = overlay
 
     def games(self, span: Span, subject: Subject) -> list[SimGame]:
         """Games that may change in the span."""
@@ -159,7 +146,7 @@ class Derived:
             start_us = end_us
 
     def _printed(self, event: Event, market: Listed, start_us: int, end_us: int) -> Iterator[Happening]:
-        flow, overlay = self._market.flow, self._market.overlay
+        flow, overlay = self._market.flow, self._overlay
         touched = overlay.touched(market.ticker)
         diverted = overlay.diverted(market.ticker) if touched else {}
         for printed in flow.trades(event, market, start_us, end_us):

@@ -139,7 +139,7 @@ def _columns(kind: Kind, facts: Mapping[str, Any]) -> dict[str, Any]:
 
 def _opened(path: Path | None) -> BinaryIO:
     if path is None:
-        return cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 - open as long as the ledger is
+        return cast(BinaryIO, tempfile.TemporaryFile())
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
     return path.open("r+b")

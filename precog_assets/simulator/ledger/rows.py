@@ -8,7 +8,7 @@
 | event_ticker, ticker | quote, trade, order, fill, settlement, fault | Kalshi's |
 | status, period, display_clock, home_score, away_score | score | the game after the change, as ESPN names it |
 | home_win, draw, away_win | score | true probabilities after it |
-| yes_bid, yes_ask, bid_size, ask_size | quote | makers' best prices in dollars, contracts there; 0 and 1 where none quote |
+| yes_bid, yes_ask, bid_size, ask_size | quote | makers' best in dollars, contracts there; 0 and 1 where none quote |
 | price, count | trade, order, fill, settlement | dollars of YES, contracts |
 | taker_side, trade_id | trade | yes or no |
 | account_id, order_id, client_order_id, side, fee | order, fill, settlement | side bid or ask of YES; fee in dollars |
