@@ -54,3 +54,15 @@ class Endpoint:
     status_code: int = 200
     items: Callable[[bytes], int] | None = field(default=None)
     """How many items of a batch the rate limit bills; None for one."""
+    scope: str = ""
+    """What the key must be allowed where it is not plain reading or trading."""
+
+    @property
+    def kind(self) -> Literal["read", "write"]:
+        """Which of a key's two rate limits it spends."""
+        return "read" if self.method == "GET" else "write"
+
+    @property
+    def needed_scope(self) -> str:
+        """The scope a key needs."""
+        return self.scope or ("read" if self.method == "GET" else "write::trade")
