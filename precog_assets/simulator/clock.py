@@ -33,11 +33,17 @@ EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo
 """Between which instants a clock can be set: the years that tickers of two digits can name."""
 
 _shift: ContextVar[timedelta] = ContextVar("shift", default=timedelta(0))
+_skew: ContextVar[timedelta] = ContextVar("skew", default=timedelta(0))
 
 
 def real_now() -> datetime:
     """The machine's instant."""
     return datetime.now(UTC)
+
+
+def venue_real_now() -> datetime:
+    """The real instant by the venues' own clock: the machine's, unless a fault makes it wrong (`skewed`)."""
+    return datetime.now(UTC) + _skew.get()
 
 
 def checked_speed(speed: float) -> float:
@@ -214,3 +220,13 @@ def shifted(by: timedelta) -> Iterator[None]:
         yield
     finally:
         _shift.reset(token)
+
+
+@contextmanager
+def skewed(by: timedelta) -> Iterator[None]:
+    """Have `venue_real_now` be ahead by as much in this context, and in threads it starts."""
+    token = _skew.set(_skew.get() + by)
+    try:
+        yield
+    finally:
+        _skew.reset(token)
