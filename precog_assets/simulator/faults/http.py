@@ -47,15 +47,13 @@ class Faulty:
         self._engine = engine
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        strikes = self._engine.strike_request(asked := asked_by(scope)) if scope["type"] in _SCOPES else []
+        asked = asked_by(scope)
+        strikes = self._engine.strike_request(asked)
         if not strikes:
             await self._app(scope, receive, send)
             return
         scope.setdefault(STRUCK, []).extend(strike.rule.id for strike in strikes)
         await _Carrying(self._app, self._engine, asked, strikes).out(scope, receive, send)
-
-
-_SCOPES = ("http", "websocket")
 
 
 class _Carrying:
