@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from precog_assets.config import load_leagues
 from precog_assets.domain.errors import ConfigurationError
 from precog_assets.domain.leagues import Sport
+from precog_assets.simulator.world.model import SimGame
+from precog_assets.simulator.world.randomness import digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ _FACES = (
     Face("atp", Sport.TENNIS, "850", "851", "ATP", "ATP", "ATP"),
     Face("wta", Sport.TENNIS, "850", "900", "WTA", "WTA", "WTA"),
 )
+ALL_SOCCER = "all"
+"""In a path, every soccer league at once."""
 FACES = {face.key: face for face in _FACES}
 _STAGES_A_YEAR = 827
 """By how much a soccer season type's id grew from 2024-25 to 2025-26."""
@@ -95,13 +99,25 @@ def season_words(face: Face, season: int) -> str:
     return f"{years} {face.stage[1]}" if face.stage else years
 
 
-def season_type(face: Face, season: int, kind: int) -> tuple[int, str]:
+def season_type(face: Face, game: SimGame) -> tuple[int, str]:
     """(type, slug) of a game's season: 1 to 3, or the stage's own id in soccer."""
-    if face.stage and face.key == "mls":
-        return face.stage[0] + _STAGES_A_YEAR * (season - 2026), "regular-season"
-    if face.stage:
-        return face.stage[0] + _STAGES_A_YEAR * (season - 2025), season_words(face, season).lower().replace(" ", "-")
-    return kind, {1: "preseason", 2: "regular-season", 3: "post-season"}[kind]
+    if face.stage and game.season_type == 3:
+        slug = (game.round_name or "playoffs").lower().replace(" ", "-")
+        return stage_type(face, game.season, 2) + 1 + digest("stage", slug) % 60, slug
+    return stage_type(face, game.season, game.season_type), stage_slug(face, game.season, game.season_type)
+
+
+def stage_type(face: Face, season: int, kind: int) -> int:
+    """The season type of a kind of game: the kind itself, or the id soccer gives its league stage that year."""
+    if face.stage is None:
+        return kind
+    return face.stage[0] + _STAGES_A_YEAR * (season - (2026 if face.key == "mls" else 2025))
+
+
+def stage_slug(face: Face, season: int, kind: int) -> str:
+    if face.stage and face.key != "mls":
+        return season_words(face, season).lower().replace(" ", "-")
+    return {1: "preseason", 2: "regular-season", 3: "post-season", 4: "off-season"}[kind]
 
 
 TYPE_NAMES = {

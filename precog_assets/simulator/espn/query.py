@@ -13,6 +13,7 @@ DEFAULT_LIMIT = 100
 TRAP_LIMIT = 600
 TRAPPED = 25
 """From a limit of 600 on, 25 events come and nothing says so."""
+LONGEST_RANGE = timedelta(days=366)
 REFUSED = "Failed to get events endpoint."
 
 
@@ -43,9 +44,12 @@ class BoardQuery:
         return TRAPPED if self.limit >= TRAP_LIMIT else self.limit
 
 
-def parse_query(parameters: Mapping[str, str]) -> BoardQuery:
-    """The request read; raises Refused for a range, a malformed date or number."""
-    day, days, year = _dates(parameters.get("dates", ""))
+def parse_query(parameters: Mapping[str, str], *, ranges: bool = False) -> BoardQuery:
+    """The request read; raises Refused for a malformed date or number, and for a range of days.
+
+    `ranges`: they are taken, as tennis still does.
+    """
+    day, days, year = _dates(parameters.get("dates", ""), ranges=ranges)
     return BoardQuery(
         day=day,
         days=days,
@@ -66,9 +70,11 @@ def _number(parameters: Mapping[str, str], name: str) -> int | None:
     return int(text)
 
 
-def _dates(text: str) -> tuple[date | None, tuple[date, ...], int | None]:
+def _dates(text: str, *, ranges: bool) -> tuple[date | None, tuple[date, ...], int | None]:
     if not text:
         return None, (), None
+    if ranges and "-" in text:
+        return None, _range(text), None
     if not re.fullmatch(r"\d{4}(\d{2}(\d{2})?)?", text, re.ASCII):
         raise Refused(REFUSED)
     try:
@@ -81,3 +87,11 @@ def _dates(text: str) -> tuple[date | None, tuple[date, ...], int | None]:
         following = (first + timedelta(days=31)).replace(day=1)
         return None, tuple(days_between(first, following - timedelta(days=1))), None
     return None, tuple(days_between(first, date(first.year, 12, 31))), first.year
+
+
+def _range(text: str) -> tuple[date, ...]:
+    begin, _, end = text.partition("-")
+    first, last = _dates(begin, ranges=False)[0], _dates(end, ranges=False)[0]
+    if first is None or last is None or not timedelta(0) <= last - first <= LONGEST_RANGE:
+        raise Refused(REFUSED)
+    return tuple(days_between(first, last))

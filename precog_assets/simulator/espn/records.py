@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
-from precog_assets.domain.times import days_between, eastern_day, eastern_day_bounds
+from precog_assets.domain.times import eastern_day, eastern_day_bounds
 from precog_assets.simulator.world.model import SimGame, Truth, WorldView
 
 ROLLOVER = timedelta(hours=5)
 """A night's games count from five in the morning, when all of them are over."""
 _LONG = timedelta(days=2)
+_STEP = 100
+"""Days that are counted in one go; a season is walked in such steps, or the recursion would be too deep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,12 @@ NOTHING = Tally()
 Tallies = Mapping[str, Tally]
 
 
+def summarised(counts: tuple[int, int, int]) -> str:
+    """`12-4`, or `12-4-1` with ties."""
+    won, drawn, lost = counts
+    return f"{won}-{lost}-{drawn}" if drawn else f"{won}-{lost}"
+
+
 class Records:
     """Tallies of a world's leagues by day, each built from the day before and kept."""
 
@@ -61,14 +69,24 @@ class Records:
         self._world = world
         self._through = lru_cache(maxsize=512)(self._make_through)
 
+    @staticmethod
+    def counted(day: date, now: datetime) -> date:
+        """The first day that does not count for a game on `day`, at `now`."""
+        return min(day, eastern_day(now - ROLLOVER))
+
     def before(self, league: str, season: int, day: date, now: datetime) -> Tallies:
         """By team id, counting games on days before `day` that are over at `now`."""
+        return self.through(league, season, self.counted(day, now))
+
+    def through(self, league: str, season: int, counted: date) -> Tallies:
+        """By team id, counting games on days before `counted`."""
         first, last = self._world.season_days(league, season)
-        known = min(day, eastern_day(now - ROLLOVER), last + timedelta(days=1))
-        tallies: Tallies = {}
-        for earlier in days_between(first, known - timedelta(days=1)):
-            tallies = self._through(league, season, earlier)
-        return tallies
+        day = min(counted, last + timedelta(days=1)) - timedelta(days=1)
+        if day < first:
+            return {}
+        for earlier in range((day - first).days % _STEP, (day - first).days, _STEP):
+            self._through(league, season, first + timedelta(days=earlier))
+        return self._through(league, season, day)
 
     def _make_through(self, league: str, season: int, day: date) -> Tallies:
         first, _ = self._world.season_days(league, season)

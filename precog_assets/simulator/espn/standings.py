@@ -6,25 +6,21 @@ from datetime import datetime, timedelta
 
 from precog_assets.domain.leagues import Sport
 from precog_assets.domain.times import eastern_day
-from precog_assets.simulator.espn.catalog import Face, season_type, season_words
-from precog_assets.simulator.espn.event import summarised
-from precog_assets.simulator.espn.records import NOTHING, Records, Tally
+from precog_assets.simulator.espn.catalog import Face, season_words
+from precog_assets.simulator.espn.records import NOTHING, Records, Tallies, Tally, summarised
 from precog_assets.simulator.espn.teams import conference_ids, listed_team
 from precog_assets.simulator.espn.wire import Json
 from precog_assets.simulator.world.model import SimTeam, WorldView
+from precog_assets.simulator.world.play.frame import ordinal
 
 
 def standings_page(world: WorldView, records: Records, face: Face, season: int, now: datetime) -> Json:
     """The answer of `apis/v2/.../standings`: one child a conference, or one for the league without them."""
     tallies = records.before(face.key, season, eastern_day(now) + timedelta(days=1), now)
-    groups: dict[tuple[str, str], list[SimTeam]] = {}
-    for team in world.teams(face.key):
-        group = conference_ids(face.key).get(team.espn_id, ("1", face.name))
-        groups.setdefault(group, []).append(team)
-    kind, _ = season_type(face, season, 2)
+    groups = _groups(world, face)
     children: list[Json] = []
     for (number, name), teams in sorted(groups.items()):
-        ranked = sorted(teams, key=lambda team: (-_rank(face, tallies.get(team.espn_id, NOTHING)), team.espn_id))
+        ranked = _ranked(face, teams, tallies)
         children.append(
             {
                 "uid": f"{face.uid}~g:{number}",
@@ -38,7 +34,7 @@ def standings_page(world: WorldView, records: Records, face: Face, season: int, 
                     "displayName": "Standings",
                     "links": [],
                     "season": season,
-                    "seasonType": kind if not face.stage else 1,
+                    "seasonType": 1 if face.stage else 2,
                     "seasonDisplayName": season_words(face, season),
                     "entries": [
                         {"team": listed_team(face, team), "stats": _stats(face, tallies.get(team.espn_id, NOTHING))}
@@ -54,6 +50,29 @@ def standings_page(world: WorldView, records: Records, face: Face, season: int, 
         "abbreviation": face.abbreviation,
         "children": children,
     }
+
+
+def place_in_words(world: WorldView, records: Records, face: Face, team: SimTeam, season: int, now: datetime) -> str:
+    """`1st in AFC West`: where a team stands in its conference, or league."""
+    tallies = records.before(face.key, season, eastern_day(now) + timedelta(days=1), now)
+    for (_, name), teams in _groups(world, face).items():
+        ranked = _ranked(face, teams, tallies)
+        if team in ranked:
+            return f"{ordinal(ranked.index(team) + 1)} in {name}"
+    return ""
+
+
+def _groups(world: WorldView, face: Face) -> dict[tuple[str, str], list[SimTeam]]:
+    """Teams by (id, name) of their conference; all in one where the league has none."""
+    groups: dict[tuple[str, str], list[SimTeam]] = {}
+    for team in world.teams(face.key):
+        group = conference_ids(face.key).get(team.espn_id, ("1", face.name))
+        groups.setdefault(group, []).append(team)
+    return groups
+
+
+def _ranked(face: Face, teams: list[SimTeam], tallies: Tallies) -> list[SimTeam]:
+    return sorted(teams, key=lambda team: (-_rank(face, tallies.get(team.espn_id, NOTHING)), team.espn_id))
 
 
 def _rank(face: Face, tally: Tally) -> float:

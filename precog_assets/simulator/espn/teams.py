@@ -7,9 +7,10 @@ from functools import lru_cache
 from precog_assets.domain.leagues import Sport
 from precog_assets.seeds import team_seeds
 from precog_assets.simulator.espn.catalog import Face
+from precog_assets.simulator.espn.links import team_links
+from precog_assets.simulator.espn.places import venue_id
 from precog_assets.simulator.espn.wire import Json, colors, link
-from precog_assets.simulator.world.model import SimTeam
-from precog_assets.simulator.world.randomness import digest
+from precog_assets.simulator.world.model import SimGame, SimTeam
 
 
 @lru_cache(maxsize=32)
@@ -24,19 +25,26 @@ def conference_ids(league: str) -> dict[str, tuple[str, str]]:
     }
 
 
-def venue_id(team: SimTeam) -> str:
-    return str(1000 + digest("venue", team.league, team.espn_id) % 9000)
+def shared_conference(game: SimGame) -> tuple[str, str] | None:
+    """(id, name) of the conference both sides belong to."""
+    known = conference_ids(game.league)
+    home = known.get(game.home.espn_id)
+    return home if home is not None and home == known.get(game.away.espn_id) else None
 
 
 def logo(face: Face, team: SimTeam) -> str:
-    return f"https://a.espncdn.com/i/teamlogos/{face.slug}/500/{team.espn_id}.png"
+    folder = "ncaa" if face.college else "soccer" if face.sport is Sport.SOCCER else face.slug
+    return f"https://a.espncdn.com/i/teamlogos/{folder}/500/{team.espn_id}.png"
+
+
+def short_name(face: Face, team: SimTeam) -> str:
+    return team.location if face.college else team.name
 
 
 @lru_cache(maxsize=4096)
 def board_team(face: Face, team: SimTeam) -> Json:
     """`competitor.team`. Shared between events: never change it."""
     first, second = colors(team.espn_id, team.league)
-    short = team.location if face.college else team.name
     result: Json = {
         "id": team.espn_id,
         "uid": face.team_uid(team.espn_id),
@@ -44,15 +52,14 @@ def board_team(face: Face, team: SimTeam) -> Json:
         "name": team.name,
         "abbreviation": team.abbreviation,
         "displayName": team.display_name,
-        "shortDisplayName": short,
+        "shortDisplayName": short_name(face, team),
         "color": first,
         "alternateColor": second,
         "isActive": True,
     }
     if face.sport is not Sport.BASEBALL:
         result["venue"] = {"id": venue_id(team)}
-    href = f"https://www.espn.com/{face.slug}/team/_/id/{team.espn_id}"
-    result["links"] = [link("clubhouse", href, "Clubhouse")]
+    result["links"] = team_links(face, team)
     result["logo"] = logo(face, team)
     if face.college and team.espn_id in conference_ids(team.league):
         result["conferenceId"] = conference_ids(team.league)[team.espn_id][0]
@@ -85,7 +92,7 @@ def listed_team(face: Face, team: SimTeam) -> Json:
         "slug": team.display_name.lower().replace(" ", "-"),
         "abbreviation": team.abbreviation,
         "displayName": team.display_name,
-        "shortDisplayName": team.location if face.college else team.name,
+        "shortDisplayName": short_name(face, team),
         "name": team.name,
         "nickname": team.location,
         "location": team.location,
@@ -93,6 +100,13 @@ def listed_team(face: Face, team: SimTeam) -> Json:
         "alternateColor": second,
         "isActive": True,
         "isAllStar": False,
-        "logos": [{"href": logo(face, team), "alt": "", "rel": ["full", "default"], "width": 500, "height": 500}],
-        "links": [link("clubhouse", f"https://www.espn.com/{face.slug}/team/_/id/{team.espn_id}", "Clubhouse")],
+        "logos": logos(face, team),
+        "links": [
+            link("clubhouse", f"https://www.espn.com/{face.slug}/team/_/id/{team.espn_id}", "Clubhouse", about="team")
+        ],
     }
+
+
+def logos(face: Face, team: SimTeam) -> list[Json]:
+    picture: Json = {"href": logo(face, team), "alt": "", "width": 500, "height": 500}
+    return [picture | {"rel": ["full", word], "lastUpdated": "2026-01-15T12:00Z"} for word in ("default", "dark")]

@@ -1,12 +1,12 @@
-"""Small pieces that ESPN's payloads are built of: instants, status, lines, and invented ornaments."""
+"""Small pieces that ESPN's payloads are built of: instants, status, lines, links, and invented ornaments."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
 from precog_assets.domain.leagues import Sport
-from precog_assets.simulator.world.model import SimGame, Truth
-from precog_assets.simulator.world.play.frame import short_scheduled
+from precog_assets.simulator.world.model import Listing, SimGame, Truth
+from precog_assets.simulator.world.play.frame import scheduled_detail, short_scheduled
 from precog_assets.simulator.world.randomness import digest
 
 Json = dict[str, object]
@@ -17,17 +17,30 @@ STATUS_IDS = {
     "STATUS_FINAL": ("3", "Final"),
     "STATUS_CANCELED": ("5", "Canceled"),
     "STATUS_POSTPONED": ("6", "Postponed"),
+    "STATUS_DELAYED": ("7", "Delayed"),
     "STATUS_SUSPENDED": ("8", "Suspended"),
     "STATUS_RAIN_DELAY": ("17", "Rain Delay"),
     "STATUS_END_PERIOD": ("22", "End of Period"),
     "STATUS_HALFTIME": ("23", "Halftime"),
+    "STATUS_OVERTIME": ("24", "Overtime"),
     "STATUS_FIRST_HALF": ("25", "First Half"),
     "STATUS_SECOND_HALF": ("26", "Second Half"),
+    "STATUS_ABANDONED": ("27", "Abandoned"),
     "STATUS_FULL_TIME": ("28", "Full Time"),
     "STATUS_RETIRED": ("38", "Retired"),
     "STATUS_WALKOVER": ("40", "Walkover"),
+    "STATUS_SHOOTOUT": ("44", "Shootout"),
+    "STATUS_FINAL_AET": ("45", "Final Score - After Extra Time"),
+    "STATUS_FINAL_PEN": ("47", "Final Score - After Penalties"),
+    "STATUS_HALFTIME_ET": ("49", "Extra Time Halftime"),
+    "STATUS_END_OF_REGULATION": ("53", "End of Regulation"),
 }
+BROKEN_OFF = frozenset({"STATUS_POSTPONED", "STATUS_CANCELED"})
+"""Statuses of games of which nothing was played under this date."""
 _PERIOD_WORDS = (" Quarter", " Half", " Period")
+_SHORT = {"Penalties": "Pens"}
+STALE_FINALS = 200
+"""One basketball final in so many keeps the clock of a period that never began (Q18)."""
 
 
 def instant(moment: datetime) -> str:
@@ -35,17 +48,20 @@ def instant(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
 
 
-def status_type(truth: Truth, start: datetime, *, undecided: bool = False) -> Json:
-    """`status.type` of a state; `undecided` while the sides are not known."""
+def status_type(truth: Truth, listing: Listing, *, quoted: bool = False) -> Json:
+    """`status.type` of a state; the texts name the announced hour, or TBD while it is a placeholder.
+
+    Tennis writes that word in quotes.
+    """
     number, description = STATUS_IDS[truth.status]
-    detail = truth.detail
-    short = detail
+    detail, short = truth.detail, truth.detail
     if truth.state == "pre":
-        short = short_scheduled(start)
-        if undecided:
+        detail, short = scheduled_detail(listing.start), short_scheduled(listing.start)
+        if not (listing.time_valid and listing.decided):
             day, _, _ = short.partition(" - ")
-            detail, short = f"{day} - TBD", "TBD"
+            detail, short = f"{day} - 'TBD'" if quoted else f"{day} - TBD", "TBD"
     else:
+        short = _SHORT.get(short, short)
         for word in _PERIOD_WORDS:
             short = short.replace(word, "")
     kind: Json = {
@@ -62,19 +78,19 @@ def status_type(truth: Truth, start: datetime, *, undecided: bool = False) -> Js
     return kind
 
 
-def status(truth: Truth, game: SimGame, sport: Sport, *, undecided: bool = False) -> Json:
-    """`status` as event and competition carry it."""
-    kind = status_type(truth, game.start, undecided=undecided)
+def status(truth: Truth, game: SimGame, sport: Sport, listing: Listing) -> Json:
+    """`status` as the event carries it; the competition's may have more."""
+    kind = status_type(truth, listing, quoted=sport is Sport.TENNIS)
     if sport is Sport.TENNIS:
         return {"period": max(1, truth.period), "type": kind}
-    result: Json = {"clock": truth.clock_s, "displayClock": truth.display_clock}
+    stale = truth.completed and sport is Sport.BASKETBALL and digest("stale", game.event_id) % STALE_FINALS == 0
+    result: Json = {
+        "clock": 720.0 if stale else truth.clock_s,
+        "displayClock": "12:00" if stale else truth.display_clock,
+    }
     if sport is not Sport.SOCCER or truth.state != "pre":
         result["period"] = truth.period
     result["type"] = kind
-    if game.league == "nfl":
-        result["isTBDFlex"] = False
-    if game.league == "nhl" and truth.completed:
-        result["featuredAthletes"] = []
     return result
 
 
@@ -92,14 +108,14 @@ def colors(team_id: str, league: str) -> tuple[str, str]:
     return f"{number & 0xFFFFFF:06x}", f"{number >> 24 & 0xFFFFFF:06x}"
 
 
-def link(rel: str, href: str, text: str) -> Json:
-    """A link as every part of a payload carries them."""
+def link(rel: str, href: str, text: str, *, about: str = "event", short: str | None = None) -> Json:
+    """A link as events carry them."""
     return {
         "language": "en-US",
-        "rel": [rel, "desktop"],
+        "rel": [rel, "desktop", about],
         "href": href,
         "text": text,
-        "shortText": text,
+        "shortText": short or text,
         "isExternal": False,
         "isPremium": False,
     }

@@ -23,9 +23,11 @@ def test_every_board_has_the_whole_draw_of_each_running_tournament(ask: Ask, lea
         for event in page:
             assert "competitions" not in event
             assert event["id"].endswith("-2026")
-            (grouping,) = event["groupings"]
-            assert grouping["grouping"]["slug"] == ("mens-singles" if league == "atp" else "womens-singles")
-            assert len(grouping["competitions"]) == 31
+            singles, doubles = event["groupings"]
+            assert singles["grouping"]["slug"] == ("mens-singles" if league == "atp" else "womens-singles")
+            assert len(singles["competitions"]) == 31
+            assert doubles["grouping"]["slug"] == ("mens-doubles" if league == "atp" else "womens-doubles")
+            assert len(doubles["competitions"]) == 7
             assert event["date"][:10] == "2026-11-16"
 
 
