@@ -14,8 +14,6 @@ from starlette.responses import Response
 ItemT = TypeVar("ItemT")
 Key = tuple[int, str]
 
-_STATUSES = ("unopened", "open", "paused", "closed", "settled")
-
 
 def answer(body: Any, status_code: int = 200) -> Response:
     return Response(orjson.dumps(body), status_code, media_type="application/json")
@@ -79,15 +77,15 @@ class Query:
     def flag(self, name: str) -> bool:
         return (self.text(name) or "").lower() in ("true", "1")
 
-    def limit(self, default: int, highest: int, *, lowest: int = 0) -> int:
+    def limit(self, default: int, highest: int, *, lowest: int = 0, name: str = "limit") -> int:
         """The page size; 0 means the default."""
-        value = self.integer("limit")
+        value = self.integer(name)
         if value is None:
             return default
         if value > highest:
-            raise invalid(self.operation, "Limit", "lte")
+            raise invalid(self.operation, _field(name), "lte")
         if value < lowest:
-            raise invalid(self.operation, "Limit", "gte")
+            raise invalid(self.operation, _field(name), "gte")
         return value or default
 
     def choice(self, name: str, allowed: Iterable[str]) -> str | None:
@@ -96,8 +94,8 @@ class Query:
             raise invalid(self.operation, _field(name), "oneof")
         return value
 
-    def status(self) -> str | None:
-        return self.choice("status", _STATUSES)
+    def status(self, allowed: Iterable[str]) -> str | None:
+        return self.choice("status", allowed)
 
     def split(self, name: str) -> list[str] | None:
         """A comma-separated list; None where the parameter is absent."""

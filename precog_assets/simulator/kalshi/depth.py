@@ -59,11 +59,13 @@ class Depth:
 
     def next_change_us(self, event: Event, market: Listed, time_us: int) -> int:
         """The first instant after `time_us` at which the book may be another: print, quote, or end of trading."""
+        end_us = self.next_quote_us(event, time_us)
+        return self._flow.next_us(event, market, time_us, end_us) if self.quoted(event, time_us) else end_us
+
+    def next_quote_us(self, event: Event, time_us: int) -> int:
+        """The first instant after `time_us` at which what makers quote may be another."""
         end_us = min(self._lifecycle.next_status_us(event, time_us), self._hours.next_edge_us(time_us))
-        if not self.quoted(event, time_us):
-            return end_us
-        end_us = min(end_us, self._makers.segment(event, time_us).end_us)
-        return self._flow.next_us(event, market, time_us, end_us)
+        return min(end_us, self._makers.segment(event, time_us).end_us) if self.quoted(event, time_us) else end_us
 
     def _taken(self, event: Event, market: Listed, time_us: int) -> tuple[int, int]:
         """Contracts printed in the segment so far: at the bid, at the ask."""

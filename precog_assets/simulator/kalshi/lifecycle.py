@@ -124,6 +124,20 @@ class Lifecycle:
         truth = self._world.truth(event.game, event.opened)
         return (truth.home_win, truth.draw, truth.away_win)
 
+    def truth(self, event: Event, now: datetime) -> Truth:
+        """The game as it truly is."""
+        return self._world.truth(event.game, now)
+
+    def played(self, event: Event, now: datetime) -> list[Truth]:
+        """The states the game went through so far, oldest first."""
+        if now < event.game.start:
+            return []
+        return [state for state in self._world.timeline(event.game) if state.at <= now]
+
+    def announced_start(self, event: Event, now: datetime) -> datetime:
+        """The game's start as the schedule has it now."""
+        return self._world.listing(event.game, now).start
+
     def chances(self, event: Event, time_us: int) -> tuple[float, float, float]:
         """True values of home, draw and away at an instant, in dollars; before the start they stand still.
 

@@ -171,6 +171,11 @@ def _given_up(game: SimGame) -> datetime:
     return game.off_from if early and game.off_from is not None else game.start
 
 
+def market_uuid(ticker: str) -> str:
+    """The UUID of a market."""
+    return stable_uuid("market", ticker)
+
+
 def target_of(team: SimTeam) -> str:
     """The structured target's UUID of a team or player; the same in every world."""
     return stable_uuid("target", team.league, team.espn_id)

@@ -1,107 +1,126 @@
-"""Kalshi's public reads: exchange, series, events, markets, books, milestones, archive.
+"""Kalshi's public reads of series, events, markets and books, live and historical; and the list of all public reads.
 
-What the objects say is in `wire`, what a listing holds in `selection`, trades and candlesticks in `tape`.
+What the objects say is in `wire`, what a listing holds in `listings`, trades and candlesticks in `tape`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Protocol
 
-from precog_assets.domain.times import eastern_day, parse_instant
-from precog_assets.simulator.kalshi.answers import Key, bad_request, invalid, not_found, page
+import orjson
+
+from precog_assets.simulator.kalshi.answers import invalid, not_found, page
 from precog_assets.simulator.kalshi.catalog import Catalog
-from precog_assets.simulator.kalshi.endpoints import Call, Endpoint
-from precog_assets.simulator.kalshi.listing import Event, Listed
-from precog_assets.simulator.kalshi.selection import ARCHIVED_AFTER, LISTED_AFTER, Filters, Selection, markets_of
-from precog_assets.simulator.kalshi.sports import SPORTS
-from precog_assets.simulator.kalshi.tape import Tape
-from precog_assets.simulator.kalshi.wire import Json, Wire, series_json, time_text
+from precog_assets.simulator.kalshi.combo_wire import combo_event, combo_series
+from precog_assets.simulator.kalshi.combos import COMBO_SERIES, Combo, Combos
+from precog_assets.simulator.kalshi.endpoints import Call, Endpoint, Raw
+from precog_assets.simulator.kalshi.fees import Fees, override_json
+from precog_assets.simulator.kalshi.instants import microseconds
+from precog_assets.simulator.kalshi.listing import Event
+from precog_assets.simulator.kalshi.listings import Listings
+from precog_assets.simulator.kalshi.milestones import Milestones
+from precog_assets.simulator.kalshi.pages import Item, Pages, item_key
+from precog_assets.simulator.kalshi.selection import Filters, Selection, markets_of
+from precog_assets.simulator.kalshi.sports import SeriesTerms
+from precog_assets.simulator.kalshi.wire import DOLLARS, Json, Wire, count_text, metadata_json, series_json, time_text
 
-_SHARDS = ("Default", "Combos", "Crypto & Commodities")
-_BOOKS_AT_ONCE = 100
+_BOOKS_AT_ONCE, _DEEPEST = 100, 100
+_NOBODY: Json = {"yes_dollars": [], "no_dollars": []}
+
+
+class HasEndpoints(Protocol):
+    def endpoints(self) -> list[Endpoint]: ...
 
 
 class Reads:
-    """The public reads over one world; all answers are pure functions of the world and the call's instant."""
+    """The public reads over one world."""
 
-    def __init__(self, catalog: Catalog, selection: Selection, wire: Wire, tape: Tape) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        selection: Selection,
+        listings: Listings,
+        pages: Pages,
+        wire: Wire,
+        combos: Combos,
+        fees: Fees,
+        milestones: Milestones,
+        others: Iterable[HasEndpoints],
+    ) -> None:
         self._catalog = catalog
         self._selection = selection
+        self._listings = listings
+        self._pages = pages
         self._wire = wire
-        self._tape = tape
+        self._combos = combos
+        self._fees = fees
+        self._milestones = milestones
+        self._others = (milestones, *others)
 
     def endpoints(self) -> list[Endpoint]:
-        """The public rows of the route table."""
-        tape = self._tape
-        return [
+        """The public rows of the route table; fixed paths stand before those with a parameter in their place."""
+        own = [
             Endpoint("GET", path, name, handler)
             for path, name, handler in (
-                ("/exchange/status", "GetExchangeStatus", self._exchange_status),
-                ("/exchange/schedule", "GetExchangeSchedule", self._exchange_schedule),
                 ("/series", "GetSeriesList", self._series_list),
                 ("/series/{series_ticker}", "GetSeries", self._series),
-                ("/series/{series_ticker}/markets/{ticker}/candlesticks", "GetMarketCandlesticks", tape.candlesticks),
                 ("/events", "GetEvents", self._events),
                 ("/events/{event_ticker}", "GetEvent", self._event),
+                ("/events/{event_ticker}/metadata", "GetEventMetadata", self._metadata),
                 ("/markets", "GetMarkets", self._markets),
-                ("/markets/trades", "GetTrades", tape.trades),
                 ("/markets/orderbooks", "GetMarketOrderbooks", self._orderbooks),
-                ("/markets/candlesticks", "BatchGetMarketCandlesticks", tape.batch_candlesticks),
                 ("/markets/{ticker}", "GetMarket", self._market),
                 ("/markets/{ticker}/orderbook", "GetMarketOrderbook", self._orderbook),
-                ("/historical/cutoff", "GetHistoricalCutoff", self._cutoff),
                 ("/historical/markets", "GetHistoricalMarkets", self._historical_markets),
                 ("/historical/markets/{ticker}", "GetHistoricalMarket", self._historical_market),
-                (
-                    "/historical/markets/{ticker}/candlesticks",
-                    "GetMarketCandlesticksHistorical",
-                    tape.historical_candles,
-                ),
-                ("/historical/trades", "GetTradesHistorical", tape.historical_trades),
-                ("/milestones", "GetMilestones", self._milestones),
-                ("/milestones/{milestone_id}", "GetMilestone", self._milestone),
             )
         ]
+        rows = [*own, *(endpoint for part in self._others for endpoint in part.endpoints())]
+        return sorted(rows, key=lambda endpoint: endpoint.path.count("{"))
 
-    def _exchange_status(self, _call: Call) -> Json:
-        on = {"exchange_active": True, "trading_active": True, "intra_exchange_transfers_active": True}
-        shards = [{"exchange_index": i, "description": name, **on} for i, name in enumerate(_SHARDS)]
-        return {**on, "exchange_index_statuses": shards}
-
-    def _exchange_schedule(self, _call: Call) -> Json:
-        week: Json = {
-            day: [{"open_time": "00:00", "close_time": "00:00"}]
-            for day in ("monday", "tuesday", "wednesday", "friday", "saturday", "sunday")
-        }
-        week["thursday"] = [
-            {"open_time": "00:00", "close_time": "03:00"},
-            {"open_time": "05:00", "close_time": "00:00"},
-        ]
-        span = {"start_time": "2024-12-01T00:00:00Z", "end_time": "2200-12-01T00:00:00Z"}
-        return {"schedule": {"standard_hours": [{**span, **week}], "maintenance_windows": []}}
+    def _series_json(self, series: SeriesTerms, now: datetime, *, volume: bool) -> Json:
+        row = series_json(series, updated=_metadata_time(now))
+        row["fee_multiplier"] = self._fees.of_series(series, now).multiplier
+        if volume:
+            events = self._selection.live(Filters(series=series.ticker), now)
+            traded = sum(self._wire.volume(event, market, microseconds(now)) for event, market in markets_of(events))
+            row["volume_fp"] = count_text(traded)
+        return row
 
     def _series_list(self, call: Call) -> Json:
         query, now = call.query, call.now
         category, tags = query.text("category"), query.split("tags")
-        rows = [series_json(series, updated=_metadata_time(now)) for series in self._catalog.series.values()]
+        updated_s, volume = query.integer("min_updated_ts"), query.flag("include_volume")
+        rows = [self._series_json(series, now, volume=volume) for series in self._catalog.series.values()]
+        rows.append(combo_series(time_text(_metadata_time(now))))
         if category is not None:
             rows = [row for row in rows if category in row["categories"]]
         if tags:
             rows = [row for row in rows if set(tags) & set(row["tags"])]
+        if updated_s is not None and _metadata_time(now).timestamp() <= updated_s:
+            rows = []
         return {"series": rows}
 
     def _series(self, call: Call) -> Json:
-        path, now = call.path, call.now
-        series = self._catalog.series.get(path["series_ticker"])
+        ticker = call.path["series_ticker"]
+        if ticker == COMBO_SERIES:
+            return {"series": combo_series(time_text(_metadata_time(call.now)))}
+        series = self._catalog.series.get(ticker)
         if series is None:
             raise not_found()
-        return {"series": series_json(series, updated=_metadata_time(now))}
+        return {"series": self._series_json(series, call.now, volume=call.query.flag("include_volume"))}
 
-    def _markets_json(self, event: Event, now: datetime) -> list[Json]:
-        return [self._wire.market(event, market, now) for market in event.markets]
+    def _event_json(self, event: Event, now: datetime) -> Json:
+        return self._wire.event(event) | override_json(self._fees, event, now)
 
-    def _events(self, call: Call) -> Json:
+    def _nested(self, row: Json, items: Iterable[Item], now: datetime) -> bytes:
+        """An EventData object with its markets inside."""
+        markets = self._pages.markets(items, microseconds(now))
+        return orjson.dumps(row)[:-1] + b',"markets":' + markets + b"}"
+
+    def _events(self, call: Call) -> Raw:
         query, now = call.query, call.now
         limit = query.limit(200, 200, lowest=1)
         nested, after = query.flag("with_nested_markets"), query.after()
@@ -114,66 +133,93 @@ class Reads:
             found = [e for e in named if e and self._selection.passes(e, filters, now) and _of(e, filters)]
             events = iter(sorted(found, key=lambda event: event.sort_key))
         taken, cursor = page(events, limit, lambda event: event.sort_key, after)
-        rows = []
-        for event in taken:
-            row = self._wire.event(event)
-            if nested:
-                row["markets"] = self._markets_json(event, now)
-            rows.append(row)
-        wanted = query.flag("with_milestones")
-        milestones = [self._wire.milestone(event, now) for event in taken] if wanted else []
-        return {"cursor": cursor, "events": rows, "milestones": milestones}
+        rows = [
+            self._nested(self._event_json(event, now), markets_of([event]), now)
+            if nested
+            else orjson.dumps(self._event_json(event, now))
+            for event in taken
+        ]
+        wanted = taken if query.flag("with_milestones") else []
+        milestones = orjson.dumps([self._milestones.milestone(event, now) for event in wanted])
+        head = b'{"cursor":' + orjson.dumps(cursor) + b',"events":['
+        return Raw(head + b",".join(rows) + b'],"milestones":' + milestones + b"}")
 
-    def _event(self, call: Call) -> Json:
-        query, path, now = call.query, call.path, call.now
-        event = self._selection.event(path["event_ticker"], now)
+    def _event(self, call: Call) -> Raw:
+        query, now = call.query, call.now
+        ticker = call.path["event_ticker"]
+        row = self._one_event(ticker, now)
+        items = [] if query.flag("exclude_markets") else self._listings.of_event(ticker, now)
+        inside = query.flag("with_nested_markets")
+        event = self._nested(row, items, now) if inside else orjson.dumps(row)
+        return Raw(b'{"event":' + event + b',"markets":' + self._pages.markets(items, microseconds(now)) + b"}")
+
+    def _one_event(self, ticker: str, now: datetime) -> Json:
+        if ticker.startswith(COMBO_SERIES):
+            combo = self._listings.combo(ticker, now)
+            if combo is None or combo.event_ticker != ticker:
+                raise not_found()
+            return combo_event(combo)
+        event = self._selection.event(ticker, now)
         if event is None:
             raise not_found()
-        markets = [] if query.flag("exclude_markets") else self._markets_json(event, now)
-        row = self._wire.event(event)
-        if query.flag("with_nested_markets"):
-            row["markets"] = markets
-        return {"event": row, "markets": markets}
+        return self._event_json(event, now)
 
-    def _markets(self, call: Call) -> Json:
+    def _metadata(self, call: Call) -> Json:
+        event = self._selection.event(call.path["event_ticker"], call.now)
+        if event is None:
+            raise not_found()
+        return metadata_json(event)
+
+    def _markets(self, call: Call) -> Raw:
         query, now = call.query, call.now
         limit = query.limit(100, 1000)
         filters, after = Filters.of(query), query.after()
-        if query.choice("mve_filter", ("only", "exclude")) == "only":
-            return {"cursor": "", "markets": []}
+        mve = query.choice("mve_filter", ("only", "exclude"))
         tickers, event_ticker = query.split("tickers"), query.text("event_ticker")
-        if tickers is not None:
-            named = (self._selection.market(ticker, now) for ticker in dict.fromkeys(tickers))
-            chosen = [item for item in named if item and (event_ticker is None or item[0].ticker == event_ticker)]
-        elif event_ticker is not None:
-            event = self._selection.event(event_ticker, now)
-            chosen = list(markets_of([event] if event else []))
+        if tickers is None and event_ticker is None:
+            return self._page(*self._listings.live(filters, mve, now, after, limit), now)
+        if tickers is None:
+            chosen = self._listings.of_event(event_ticker or "", now)
         else:
-            return self._market_page(markets_of(self._selection.live(filters, now, after)), limit, after, now)
-        kept = [i for i in chosen if self._selection.passes(i[0], filters, now) and _of(i[0], filters)]
-        return self._market_page(sorted(kept, key=_market_key), limit, after, now)
+            named = (self._listings.named(ticker, now) for ticker in dict.fromkeys(tickers))
+            chosen = [item for item in named if item and event_ticker in (None, _event_of(item))]
+        kept = [item for item in chosen if _fits(item, filters.series, mve) and self._passes(item, filters, now)]
+        return self._page(*page(sorted(kept, key=item_key), limit, item_key, after), now)
 
-    def _market_page(self, items: Any, limit: int, after: Key | None, now: datetime) -> Json:
-        taken, cursor = page(items, limit, _market_key, after)
-        return {"cursor": cursor, "markets": [self._wire.market(event, market, now) for event, market in taken]}
+    def _passes(self, item: Item, filters: Filters, now: datetime) -> bool:
+        if isinstance(item, Combo):
+            return self._listings.combo_passes(item, filters, microseconds(now))
+        return self._selection.passes(item[0], filters, now)
 
-    def _market(self, call: Call) -> Json:
-        path, now = call.path, call.now
-        event, market = self._need(self._selection.market(path["ticker"], now))
-        return {"market": self._wire.market(event, market, now)}
+    def _page(self, items: Iterable[Item], cursor: str, now: datetime) -> Raw:
+        return Raw(self._pages.page(items, cursor, microseconds(now)))
 
-    def _need(self, found: tuple[Event, Listed] | None) -> tuple[Event, Listed]:
-        if found is None:
+    def _market(self, call: Call) -> Raw:
+        item = self._listings.named(call.path["ticker"], call.now)
+        return self._one_market(item, call.now)
+
+    def _one_market(self, item: Item | None, now: datetime) -> Raw:
+        if item is None:
             raise not_found()
-        return found
+        return Raw(b'{"market":' + self._pages.markets([item], microseconds(now))[1:-1] + b"}")
 
     def _orderbook(self, call: Call) -> Json:
-        query, path, now = call.query, call.path, call.now
+        query, now = call.query, call.now
         depth = query.integer("depth") or 0
-        if depth > 100:
+        if depth > _DEEPEST:
             raise invalid(query.operation, "Depth", "lte")
-        event, market = self._need(self._selection.market(path["ticker"], now))
-        return {"orderbook_fp": self._wire.book(event, market, now, depth)}
+        item = self._listings.named(call.path["ticker"], now)
+        if item is None:
+            raise not_found()
+        return {"orderbook_fp": self._book(item, now, depth)}
+
+    def _book(self, item: Item, now: datetime, depth: int) -> Json:
+        if not isinstance(item, Combo):
+            return self._wire.book(*item, now, depth)
+        quote = self._combos.quote(item, microseconds(now))
+        yes = [[DOLLARS[quote.yes_bid], count_text(quote.bid_size)]] if quote.bid_size else []
+        no = [[DOLLARS[10_000 - quote.yes_ask], count_text(quote.ask_size)]] if quote.ask_size else []
+        return {"yes_dollars": yes, "no_dollars": no}
 
     def _orderbooks(self, call: Call) -> Json:
         query, now = call.query, call.now
@@ -182,94 +228,44 @@ class Reads:
             raise invalid(query.operation, "Tickers", "required")
         if len(tickers) > _BOOKS_AT_ONCE:
             raise invalid(query.operation, "Tickers", "max")
-        books = []
-        for ticker in dict.fromkeys(tickers):
-            found = self._selection.market(ticker, now)
-            book = self._wire.book(*found, now, 0) if found else {"yes_dollars": [], "no_dollars": []}
-            books.append({"ticker": ticker, "orderbook_fp": book})
+        found = {ticker: self._listings.named(ticker, now) for ticker in dict.fromkeys(tickers)}
+        books = [
+            {"ticker": ticker, "orderbook_fp": self._book(item, now, 0) if item else _NOBODY}
+            for ticker, item in found.items()
+        ]
         return {"orderbooks": books}
 
-    def _cutoff(self, call: Call) -> Json:
-        now = call.now
-        cutoff = time_text((now - ARCHIVED_AFTER).replace(hour=0, minute=0, second=0, microsecond=0))
-        return {
-            "market_settled_ts": cutoff,
-            "trades_created_ts": cutoff,
-            "orders_updated_ts": cutoff,
-            "market_positions_last_updated_ts": cutoff,
-        }
-
-    def _historical_markets(self, call: Call) -> Json:
+    def _historical_markets(self, call: Call) -> Raw:
         query, now = call.query, call.now
         limit, after = query.limit(100, 1000), query.after()
-        if query.choice("mve_filter", ("only", "exclude")) == "only":
-            return {"cursor": "", "markets": []}
+        mve = query.choice("mve_filter", ("only", "exclude"))
         tickers, event_ticker, series = query.split("tickers"), query.text("event_ticker"), query.text("series_ticker")
         if tickers is None and event_ticker is None:
-            return self._market_page(markets_of(self._selection.archived(series, now, after)), limit, after, now)
+            return self._page(*self._listings.archived(series, mve, now, after, limit), now)
         if tickers is not None:
-            chosen = [item for ticker in dict.fromkeys(tickers) if (item := self._catalog.market(ticker))]
+            named = (self._listings.archived_named(ticker, now) for ticker in dict.fromkeys(tickers))
+            chosen = [item for item in named if item and event_ticker in (None, _event_of(item))]
         else:
-            event = self._catalog.event(event_ticker or "")
-            chosen = list(markets_of([event] if event else []))
-        kept = [
-            item
-            for item in chosen
-            if self._selection.is_archived(item[0], now)
-            and event_ticker in (None, item[0].ticker)
-            and series in (None, item[0].series.ticker)
-        ]
-        return self._market_page(sorted(kept, key=_market_key), limit, after, now)
+            chosen = self._listings.archived_of(event_ticker or "", now)
+        kept = sorted((item for item in chosen if _fits(item, series, mve)), key=item_key)
+        return self._page(*page(kept, limit, item_key, after), now)
 
-    def _historical_market(self, call: Call) -> Json:
-        path, now = call.path, call.now
-        found = self._catalog.market(path["ticker"])
-        event, market = self._need(found if found and self._selection.is_archived(found[0], now) else None)
-        return {"market": self._wire.market(event, market, now)}
-
-    def _milestones(self, call: Call) -> Json:
-        query, now = call.query, call.now
-        query.need_integer("limit")
-        limit, after = query.limit(100, 500, lowest=1), query.after()
-        wanted = {name: query.text(name) for name in ("category", "competition", "type", "source_id")}
-        related = query.text("related_event_ticker")
-        start = query.text("minimum_start_date")
-        try:
-            earliest = parse_instant(start) if start else None
-        except ValueError as error:
-            raise bad_request(str(error)) from error
-        if related is not None:
-            named = self._selection.event(related, now)
-            events = iter([named] if named else [])
-        else:
-            events = self._selection.live(Filters(), now, after)
-        kept = (
-            event
-            for event in events
-            if (earliest is None or event.game.start >= earliest)
-            and wanted["category"] in (None, "Sports")
-            and wanted["competition"] in (None, event.series.competition)
-            and wanted["type"] in (None, SPORTS[event.sport].milestone_type)
-            and wanted["source_id"] in (None, self._wire.milestone(event, now)["source_id"])
-        )
-        taken, cursor = page(kept, limit, lambda event: event.sort_key, after)
-        return {"cursor": cursor, "milestones": [self._wire.milestone(event, now) for event in taken]}
-
-    def _milestone(self, call: Call) -> Json:
-        path, now = call.path, call.now
-        series = self._catalog.series.values()
-        for event in self._catalog.around(series, eastern_day(now), before=LISTED_AFTER.days + 3, after=8):
-            if event.milestone_id == path["milestone_id"] and now >= event.created:
-                return {"milestone": self._wire.milestone(event, now)}
-        raise not_found()
+    def _historical_market(self, call: Call) -> Raw:
+        return self._one_market(self._listings.archived_named(call.path["ticker"], call.now), call.now)
 
 
-def _market_key(item: tuple[Event, Listed]) -> Key:
-    return (item[0].sort_key[0], item[1].ticker)
+def _event_of(item: Item) -> str:
+    return item.event_ticker if isinstance(item, Combo) else item[0].ticker
+
+
+def _fits(item: Item, series: str | None, mve: str | None) -> bool:
+    if isinstance(item, Combo):
+        return mve != "exclude" and series in (None, COMBO_SERIES)
+    return mve != "only" and series in (None, item[0].series.ticker)
 
 
 def _of(event: Event, filters: Filters) -> bool:
-    return filters.series is None or event.series.ticker == filters.series
+    return filters.series in (None, event.series.ticker)
 
 
 def _metadata_time(now: datetime) -> datetime:

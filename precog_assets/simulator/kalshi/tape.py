@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from precog_assets.simulator.kalshi.answers import Key, Query, bad_request, invalid, not_found, page
 from precog_assets.simulator.kalshi.candles import PERIODS_MIN, Candles
-from precog_assets.simulator.kalshi.endpoints import Call
+from precog_assets.simulator.kalshi.endpoints import Call, Endpoint
 from precog_assets.simulator.kalshi.instants import HOUR_US, microseconds
 from precog_assets.simulator.kalshi.listing import Event, Listed
 from precog_assets.simulator.kalshi.moves import DEADLINE_AFTER, LISTED_BEFORE
@@ -30,6 +30,24 @@ class Tape:
         self._prints = prints
         self._wire = wire
         self._candles = candles
+
+    def endpoints(self) -> list[Endpoint]:
+        market = "/historical/markets/{ticker}/candlesticks"
+        return [
+            Endpoint("GET", path, name, handler)
+            for path, name, handler in (
+                ("/markets/trades", "GetTrades", self.trades),
+                ("/markets/candlesticks", "BatchGetMarketCandlesticks", self.batch_candlesticks),
+                ("/series/{series_ticker}/markets/{ticker}/candlesticks", "GetMarketCandlesticks", self.candlesticks),
+                (
+                    "/series/{series_ticker}/events/{ticker}/candlesticks",
+                    "GetMarketCandlesticksByEvent",
+                    self.event_candlesticks,
+                ),
+                (market, "GetMarketCandlesticksHistorical", self.historical_candles),
+                ("/historical/trades", "GetTradesHistorical", self.historical_trades),
+            )
+        ]
 
     def trades(self, call: Call) -> Json:
         """GET /markets/trades: newest first, of one market or of all that the live listing holds."""
@@ -83,6 +101,22 @@ class Tape:
         if found is None or found[0].series.ticker != path["series_ticker"]:
             raise not_found()
         return {"ticker": path["ticker"], "candlesticks": self._rows(query, *found, (period, start, end), now)}
+
+    def event_candlesticks(self, call: Call) -> Json:
+        """GET /series/{s}/events/{t}/candlesticks: all markets of an event, to the last candle that fits."""
+        query, path, now = call.query, call.path, call.now
+        period, start, end = self._span(query)
+        event = self._selection.event(path["ticker"], now)
+        if event is None or event.series.ticker != path["series_ticker"]:
+            raise not_found()
+        markets = [market for _, market in markets_of([event])]
+        end = min(end, start + _CANDLES_AT_ONCE // len(markets) * period * 60)
+        rows = [self._rows(query, event, market, (period, start, end), now) for market in markets]
+        return {
+            "market_tickers": [market.ticker for market in markets],
+            "market_candlesticks": rows,
+            "adjusted_end_ts": end,
+        }
 
     def batch_candlesticks(self, call: Call) -> Json:
         """GET /markets/candlesticks: unknown tickers come back without candles."""

@@ -13,8 +13,7 @@ from precog_assets.simulator.kalshi.exchange.view import Book, Overlay
 from precog_assets.simulator.kalshi.flow import Flow
 from precog_assets.simulator.kalshi.instants import DAY_US, HOUR_US, instant_of, microseconds
 from precog_assets.simulator.kalshi.lifecycle import Ending, Lifecycle
-from precog_assets.simulator.kalshi.listing import EXPECTED_DURATION, Event, Listed, target_of
-from precog_assets.simulator.kalshi.noise import stable_uuid
+from precog_assets.simulator.kalshi.listing import EXPECTED_DURATION, Event, Listed
 from precog_assets.simulator.kalshi.prices import EMPTY, Quote
 from precog_assets.simulator.kalshi.prints import Deal, Prints
 from precog_assets.simulator.kalshi.sports import PRICE_RANGES, SPORTS, SeriesTerms
@@ -23,6 +22,8 @@ Json = dict[str, Any]
 
 DOLLARS: tuple[str, ...] = tuple(f"{price / 10_000:.4f}" for price in range(10_001))
 """Price text by 1/10,000 dollars."""
+
+_SCOPE = "Game"
 
 
 def count_text(hundredths: int) -> str:
@@ -84,6 +85,10 @@ class Wire:
         elif now_us >= event.deadline_us - HOUR_US:
             row["close_time"] = time_text(self._lifecycle.close_shown(event, now))
         return row
+
+    def volume(self, event: Event, market: Listed, time_us: int) -> int:
+        """Contracts traded in all, accounts' included, in hundredths."""
+        return self._prints.volume(event, market, time_us)
 
     def _held(self, event: Event, market: Listed, now_us: int) -> int:
         """Open interest now, accounts' part included."""
@@ -155,39 +160,10 @@ class Wire:
             "collateral_return_type": "MECNET",
             "mutually_exclusive": True,
             "strike_period": "",
-            "product_metadata": {"competition": event.series.competition, "competition_scope": "Game"},
+            "product_metadata": {"competition": event.series.competition, "competition_scope": _SCOPE},
             "settlement_sources": _sources(event.series),
             "last_updated_ts": time_text(event.created + timedelta(seconds=85)),
             "exchange_index": 0,
-        }
-
-    def milestone(self, event: Event, now: datetime) -> Json:
-        """A Milestone object: the game with its start, and which structured target is at home."""
-        game = event.game
-        truth = self._lifecycle.over(event, now)
-        status = "scheduled" if now < game.start else "inprogress" if truth is None else "closed"
-        source = stable_uuid("source", game.league, game.event_id)
-        return {
-            "id": event.milestone_id,
-            "category": "Sports",
-            "type": SPORTS[event.sport].milestone_type,
-            "title": event.milestone_title,
-            "notification_message": "Who will emerge victorious?",
-            "start_date": time_text(game.start),
-            "end_date": None,
-            "primary_event_tickers": [event.ticker],
-            "related_event_tickers": [event.ticker],
-            "source_id": source,
-            "source_ids": {"source_3_id": source},
-            "details": {
-                "league": event.series.milestone_league,
-                "status": status,
-                "home_team_id": target_of(game.home),
-                "away_team_id": target_of(game.away),
-                "main_game_event_ticker": event.ticker,
-                "source_id": source,
-            },
-            "last_updated_ts": time_text(event.created + timedelta(seconds=90)),
         }
 
 
@@ -210,6 +186,23 @@ def series_json(series: SeriesTerms, *, updated: datetime) -> Json:
         "additional_prohibitions": ["Paid employees of the league and league participants"],
         "last_updated_ts": time_text(updated),
         "exchange_index": 0,
+    }
+
+
+def metadata_json(event: Event) -> Json:
+    """A GetEventMetadataResponse object."""
+    image = f"https://kalshi-public-docs.s3.amazonaws.com/series-images-webp/{event.series.ticker}.webp"
+    details = [
+        {"market_ticker": market.ticker, "image_url": "", "color_code": f"#{market.key & 0xFFFFFF:06X}"}
+        for market in event.markets
+    ]
+    return {
+        "image_url": image,
+        "featured_image_url": "",
+        "market_details": details,
+        "settlement_sources": _sources(event.series),
+        "competition": event.series.competition,
+        "competition_scope": _SCOPE,
     }
 
 

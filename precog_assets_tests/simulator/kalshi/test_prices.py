@@ -25,7 +25,7 @@ MOMENTS = [
 
 
 def active(get: Ask, when: datetime = NOW) -> list[dict[str, Any]]:
-    return get("/markets", when, status="open", limit=1000)["markets"]
+    return get("/markets", when, status="open", limit=1000, mve_filter="exclude")["markets"]
 
 
 def on_grid(price: Decimal, ranges: list[dict[str, str]]) -> bool:

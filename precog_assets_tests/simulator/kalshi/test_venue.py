@@ -159,11 +159,6 @@ def test_trades_of_an_absurd_time_are_answered(get: Ask, value: int) -> None:
         assert len(page["trades"]) == (5 if (name == "min_ts") == (value <= 0) else 0)
 
 
-def test_combos_do_not_exist_here(get: Ask) -> None:
-    assert get("/markets", mve_filter="only")["markets"] == []
-    assert get("/markets", mve_filter="exclude") == get("/markets")
-
-
 def test_what_settled_long_ago_is_only_in_the_archive(get: Ask, client: Client) -> None:
     ancient = "KXNFLGAME-25DEC14NYGTB-TB"
     assert ancient in tickers(get("/historical/markets", series_ticker="KXNFLGAME"))
