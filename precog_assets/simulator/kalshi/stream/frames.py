@@ -72,15 +72,19 @@ class MarketFrames:
     """Tails of what is told of markets; `market_id` gives a ticker's UUID."""
 
     def __init__(self, market_id: Callable[[str], str]) -> None:
-        self._market = lru_cache(maxsize=_CACHED_MARKETS)(
-            lambda ticker: f'"market_ticker":{orjson.dumps(ticker).decode()},"market_id":"{market_id(ticker)}"'
+        self._ticker = lru_cache(maxsize=_CACHED_MARKETS)(
+            lambda ticker: f'"market_ticker":{orjson.dumps(ticker).decode()}'
         )
+        self._id = lru_cache(maxsize=_CACHED_MARKETS)(lambda ticker: f'"market_id":"{market_id(ticker)}"')
 
     def snapshot(self, ticker: str, book: Book, clock: int, sending_ms: int, *, yes_price: bool) -> Tail:
         """A whole book; `yes_price` gives bids for NO as the YES price they would sell at."""
         no = [(DOLLAR - price, count) for price, count in reversed(book.no)] if yes_price else book.no
         sides = f"{_levels('yes', book.yes)}{_levels('no', no)}"
-        body = f',"msg":{{{self._market(ticker)},"clock":{clock}{sides}}},"sending_ts_ms":{sending_ms}}}\n'
+        body = (
+            f',"msg":{{{self._ticker(ticker)},{self._id(ticker)},"clock":{clock}{sides}}},'
+            f'"sending_ts_ms":{sending_ms}}}\n'
+        )
         return Tail(b"orderbook_snapshot", body.encode())
 
     def delta(self, told: BookDelta, sending_ms: int, *, own: bool, yes_price: bool) -> Tail:
@@ -92,7 +96,8 @@ class MarketFrames:
         if own and told.subaccount:
             named += f',"subaccount":{told.subaccount}'
         body = (
-            f',"msg":{{{self._market(told.ticker)},"clock":{told.clock},"price_dollars":"{price_text(price)}",'
+            f',"msg":{{{self._ticker(told.ticker)},{self._id(told.ticker)},"clock":{told.clock},'
+            f'"price_dollars":"{price_text(price)}",'
             f'"delta_fp":"{signed_count_text(told.delta)}","side":"{told.side}"{named},'
             f'"ts":"{time_text(told.time_us)}","ts_ms":{told.time_us // 1000}}},"sending_ts_ms":{sending_ms}}}\n'
         )
@@ -101,7 +106,8 @@ class MarketFrames:
     def ticker(self, told: TickerMoved, sending_ms: int) -> Tail:
         """Best prices, last trade, volume and open interest of a market."""
         body = (
-            f',"msg":{{{self._market(told.ticker)},"price_dollars":"{price_text(told.last_price)}",'
+            f',"msg":{{{self._id(told.ticker)},{self._ticker(told.ticker)},'
+            f'"price_dollars":"{price_text(told.last_price)}",'
             f'"yes_bid_dollars":"{price_text(told.yes_bid)}","yes_ask_dollars":"{price_text(told.yes_ask)}",'
             f'"volume_fp":"{signed_count_text(told.volume)}",'
             f'"open_interest_fp":"{signed_count_text(told.open_interest)}",'
