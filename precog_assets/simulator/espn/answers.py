@@ -10,7 +10,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from precog_assets.simulator.espn.fragments import Page
+from precog_assets.simulator.espn.pieces import Page
 from precog_assets.simulator.espn.wire import Json
 
 BOARD = "scoreboard"

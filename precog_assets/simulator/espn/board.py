@@ -10,8 +10,9 @@ from precog_assets.domain.leagues import Sport
 from precog_assets.domain.times import eastern_day
 from precog_assets.simulator.espn.betting import PROVIDER
 from precog_assets.simulator.espn.catalog import ALL_SOCCER, Face, stage_type
-from precog_assets.simulator.espn.fragments import Fragments, Page, Pages
+from precog_assets.simulator.espn.fragments import Fragments
 from precog_assets.simulator.espn.leagues import Leagues
+from precog_assets.simulator.espn.pieces import COMMA, Page, Pages, Piece, between
 from precog_assets.simulator.espn.query import BoardQuery
 from precog_assets.simulator.espn.selection import Selection
 from precog_assets.simulator.espn.teams import board_team
@@ -45,7 +46,7 @@ class Boards:
         games = self._selection.games(face, query, now)
         head, tail = self._around(face, query, games, now)
         events = [self._fragments.event(face, game, now) for game in games[: query.at_most]]
-        return self._pages.joined((face.key, query), head, events, tail)
+        return self._pages.joined((face.key, query), between(head, events, tail))
 
     def soccer_page(self, faces: list[Face], query: BoardQuery, now: datetime) -> Page:
         """`soccer/all`: every league's matches on one board (Q16), which names no league."""
@@ -54,17 +55,20 @@ class Boards:
         shown = found[: min(query.at_most, WHOLE_SOCCER)]
         events = [self._fragments.event(face, game, now) for game, face in shown]
         head, tail = _split({"leagues": [{"calendar": []}], "events": [], "provider": PROVIDER})
-        return self._pages.joined((ALL_SOCCER, query), head, events, tail)
+        return self._pages.joined((ALL_SOCCER, query), between(head, events, tail))
 
     def _tennis_page(self, face: Face, query: BoardQuery, now: datetime) -> Page:
         """Every draw of the tournaments that run on a day, or on the days of a month, year or range."""
         day = query.day or eastern_day(now)
         first, last = (query.days[0], query.days[-1]) if query.days else (day, day)
         draws = self._tournaments.running(face.key, first, last)
-        events = [self._tournaments.event(face, games, now) for games in draws]
+        events: list[Piece] = []
+        for games in draws[: query.at_most]:
+            events += [COMMA] if events else []
+            events += self._tournaments.event(face, games, now)
         season = draws[0][0].season if draws else self._selection.season_at(face, day)
         head, tail = _split(self._head(face, query, day, season, 2) | {"events": []})
-        return self._pages.joined((face.key, query), head, events[: query.at_most], tail)
+        return self._pages.joined((face.key, query), (Piece(head), *events, Piece(tail)))
 
     def _around(self, face: Face, query: BoardQuery, games: list[SimGame], now: datetime) -> tuple[bytes, bytes]:
         """What stands before and behind the events."""

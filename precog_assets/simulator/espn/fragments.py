@@ -1,4 +1,4 @@
-"""Events rendered once and kept as bytes until they change, and the pages joined from them.
+"""Events rendered once and kept as bytes until they change.
 
 A kept event is given again while all it depends on is equal; for a game in play, or over, the span in which
 that holds is known beforehand, so that most looks cost a comparison of two instants.
@@ -6,10 +6,9 @@ that holds is known beforehand, so that most looks cost a comparison of two inst
 
 from __future__ import annotations
 
-import gzip
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -18,6 +17,7 @@ import orjson
 from precog_assets.domain.times import eastern_day, eastern_day_bounds
 from precog_assets.simulator.espn.catalog import Face
 from precog_assets.simulator.espn.event import team_event
+from precog_assets.simulator.espn.pieces import Piece
 from precog_assets.simulator.espn.records import ROLLOVER
 from precog_assets.simulator.espn.showing import PLAYERS_DAY, RECENT, Showing, Showings, Vital
 from precog_assets.simulator.espn.tennis_match import doubles as doubles_match
@@ -26,9 +26,7 @@ from precog_assets.simulator.espn.wire import Json
 from precog_assets.simulator.world.model import SimGame, WorldView
 
 EVENTS = 3000
-PAGES = 160
-_FAST = 1
-"""Compression of a page that will be asked for again in a second or two."""
+"""Events kept at most; one has some ten thousand bytes."""
 _EVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -39,7 +37,7 @@ _Key = tuple[str, str, str]
 @dataclass(frozen=True, slots=True)
 class _Kept:
     vital: Vital
-    body: bytes
+    body: Piece
     since: datetime
     until: datetime
     """The body holds from `since` on and before `until`; with equal instants every look compares."""
@@ -54,11 +52,11 @@ class Fragments:
         self._size = size
         self._kept: OrderedDict[_Key, _Kept] = OrderedDict()
 
-    def event(self, face: Face, game: SimGame, now: datetime) -> bytes:
+    def event(self, face: Face, game: SimGame, now: datetime) -> Piece:
         """The event of a game as it stands at `now`."""
         return self._rendered((face.key, game.event_id, "event"), face, game, now, team_event)
 
-    def match(self, face: Face, game: SimGame, now: datetime, *, doubles: bool) -> bytes:
+    def match(self, face: Face, game: SimGame, now: datetime, *, doubles: bool) -> Piece:
         """The competition of a tennis match in a feed; `doubles`: of the pairs that play like its players."""
         if doubles:
             return self._rendered((face.key, game.event_id, "doubles"), face, game, now, doubles_match)
@@ -66,7 +64,7 @@ class Fragments:
 
     def _rendered(
         self, key: _Key, face: Face, game: SimGame, now: datetime, render: Callable[[Showing], Json]
-    ) -> bytes:
+    ) -> Piece:
         kept = self._kept.get(key)
         if kept is not None and kept.since <= now < kept.until:
             self._kept.move_to_end(key)
@@ -75,7 +73,7 @@ class Fragments:
         if kept is not None and same(kept.vital, vital):
             body = kept.body
         else:
-            body = orjson.dumps(render(self._showings.showing(face, game, vital)))
+            body = Piece(orjson.dumps(render(self._showings.showing(face, game, vital))))
         self._kept[key] = _Kept(vital, body, *self._span(game, vital, now))
         self._kept.move_to_end(key)
         if len(self._kept) > self._size:
@@ -114,43 +112,3 @@ def same(one: Vital, other: Vital) -> bool:
         other.recent,
         other.primed,
     )
-
-
-@dataclass(slots=True)
-class Page:
-    """A rendered answer and, once asked for, its compressed form."""
-
-    parts: tuple[bytes, ...]
-    body: bytes
-    zipped: bytes | None = None
-
-    def gzipped(self) -> bytes:
-        if self.zipped is None:
-            self.zipped = gzip.compress(self.body, _FAST, mtime=0)
-        return self.zipped
-
-
-class Pages:
-    """Pages by what was asked, each joined anew only when one of its parts is another."""
-
-    def __init__(self, size: int = PAGES) -> None:
-        self._size = size
-        self._pages: OrderedDict[Hashable, Page] = OrderedDict()
-
-    def joined(self, asked: Hashable, head: bytes, events: Sequence[bytes], tail: bytes) -> Page:
-        """`head` + the events with commas between + `tail`."""
-        parts = (head, *events, tail)
-        page = self._pages.get(asked)
-        if page is not None and len(page.parts) == len(parts) and _identical(page.parts, parts):
-            self._pages.move_to_end(asked)
-            return page
-        page = Page(parts, b"".join((head, b",".join(events), tail)))
-        self._pages[asked] = page
-        self._pages.move_to_end(asked)
-        if len(self._pages) > self._size:
-            self._pages.popitem(last=False)
-        return page
-
-
-def _identical(ours: Sequence[bytes], theirs: Sequence[bytes]) -> bool:
-    return all(one is other or one == other for one, other in zip(ours, theirs, strict=True))

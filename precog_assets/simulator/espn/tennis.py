@@ -10,6 +10,7 @@ import orjson
 from precog_assets.domain.times import days_between, eastern_day, eastern_day_bounds
 from precog_assets.simulator.espn.catalog import Face
 from precog_assets.simulator.espn.fragments import Fragments
+from precog_assets.simulator.espn.pieces import COMMA, Piece, between
 from precog_assets.simulator.espn.tennis_match import DOUBLES, SINGLES, athlete, place_of, tour
 from precog_assets.simulator.espn.wire import Json, instant, link, status
 from precog_assets.simulator.world.model import SimGame, WorldView
@@ -48,19 +49,19 @@ class Tournaments:
                 draws.setdefault(game.tournament_id or "", []).append(game)
         return draws
 
-    def event(self, face: Face, games: Sequence[SimGame], now: datetime) -> bytes:
+    def event(self, face: Face, games: Sequence[SimGame], now: datetime) -> tuple[Piece, ...]:
         """The event with a grouping for each draw, matches by start."""
-        page = self._around(face, games, now)
-        groupings = []
+        head, _, tail = orjson.dumps(self._around(face, games, now)).partition(b'"groupings":[]')
+        groupings: list[Piece] = []
         for league in (face.key, *(other for other in TOURS if other != face.key)):
             own = [game for game in games if tour(game) == league]
             late = [game for game in own if game.round_name in _LATE_ROUNDS]
             for kind, chosen, doubles in ((SINGLES, own, False), (DOUBLES, late, True)):
                 if chosen:
                     matches = [self._fragments.match(face, game, now, doubles=doubles) for game in chosen]
-                    groupings.append(_grouping(kind[league], matches))
-        head, _, tail = orjson.dumps(page).partition(b'"groupings":[]')
-        return b"".join((head, b'"groupings":[', b",".join(groupings), b"]", tail))
+                    groupings += [COMMA] if groupings else []
+                    groupings += _grouping(kind[league], matches)
+        return (Piece(head + b'"groupings":['), *groupings, Piece(b"]" + tail))
 
     def _around(self, face: Face, games: Sequence[SimGame], now: datetime) -> Json:
         first, last = min(games, key=_start), max(games, key=_start)
@@ -124,6 +125,6 @@ def _overlaps(games: Sequence[SimGame], first: date, last: date) -> bool:
     return min(days) <= last and first <= max(days)
 
 
-def _grouping(kind: tuple[str, str, str], matches: Sequence[bytes]) -> bytes:
+def _grouping(kind: tuple[str, str, str], matches: Sequence[Piece]) -> tuple[Piece, ...]:
     named = orjson.dumps({"id": kind[0], "slug": kind[1], "displayName": kind[2]})
-    return b"".join((b'{"grouping":', named, b',"competitions":[', b",".join(matches), b"]}"))
+    return between(b'{"grouping":' + named + b',"competitions":[', matches, b"]}")
