@@ -71,8 +71,8 @@ def competition(show: Showing, state: Json) -> Json:
         result["endDate"] = instant(resumes)
     if face.key in _UNSURE_DATES:
         result["dateValid"] = False
-    if face.key == "mls":
-        result["altGameNote"] = game.round_name or face.abbreviation
+    if face.key == "mls" or (face.sport is Sport.SOCCER and truth.state == "in"):
+        result["altGameNote"] = f"{face.name}, {game.round_name}" if game.round_name else face.name
     _add_by_state(show, result)
     return result
 
@@ -169,8 +169,6 @@ def _add_match_prices(show: Showing, result: Json) -> None:
     face, game, truth = show.face, show.game, show.truth
     over = truth.state == "post"
     priced = show.listing.decided and (face.key in _ALWAYS_PRICED or digest("priced", game.event_id) % 2 == 0)
-    if over and face.key in _ALWAYS_PRICED:
-        return
     result["odds"] = [odds(face, game, truth, show.opening)] if priced and not over else [None]
     if not over:
         result["tickets"] = tickets(game)

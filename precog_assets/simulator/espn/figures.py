@@ -235,7 +235,7 @@ def probables(face: Face, game: SimGame, truth: Truth, *, home: bool) -> list[Js
         entry["statistics"] = _pitching(one)
         entry["record"] = f"({int(9 * _share(one.number, 'w'))}-{int(7 * _share(one.number, 'l'))}, {_era(one)})"
         return [entry]
-    entry["statistics"] = []
+    entry |= {"statistics": [], "record": ""}
     said = ("101", "Expected") if truth.state == "pre" else ("102", "Confirmed")
     entry["status"] = {"id": said[0], "name": said[1], "type": said[1].lower(), "abbreviation": said[1]}
     return [entry]

@@ -108,12 +108,10 @@ def _baseball(face: Face, game: SimGame, truth: Truth, facts: dict[str, Any]) ->
 
 def _at_work(face: Face, game: SimGame, truth: Truth, one: Player, summary: str) -> Json:
     core = f"http://sports.core.api.espn.pvt/v2/sports/{face.path.replace('/', '/leagues/')}/events/{game.event_id}"
-    athlete = one.named()
-    del athlete["links"]
     return {
         "playerId": int(one.number),
         "period": truth.period,
-        "athlete": athlete,
+        "athlete": one.named(),
         "summary": summary,
         "projections": {"$ref": f"{core}/competitions/{game.event_id}/athletes/{one.number}/projections"},
     }

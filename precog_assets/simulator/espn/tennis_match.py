@@ -128,7 +128,11 @@ def _side(show: Showing, *, home: bool, doubles: bool) -> Json:
     if truth.state == "in" and "serving" in facts:
         result["possession"] = facts["serving"] == own
     if doubles:
-        result["roster"] = _pair(one) if known else _nobody() | {"shortDisplayName": "TBD", "athletes": []}
+        result["roster"] = (
+            _pair(one)
+            if known
+            else {"displayName": "TBD", "shortDisplayName": "TBD", "athletes": [_nobody(), _nobody()]}
+        )
     else:
         result["athlete"] = athlete(one) if known else _nobody()
     result["statistics"] = []
