@@ -1,4 +1,4 @@
-"""The first account of a remembered world: made at its first start, its private key in a file only its owner reads."""
+"""Accounts a remembered world has from its start: their private keys lie in files that only their owner reads."""
 
 from __future__ import annotations
 
@@ -18,20 +18,23 @@ from precog_assets.simulator.kalshi.exchange.exchange import Exchange
 from precog_assets.simulator.kalshi.exchange.keys import generate_keys
 from precog_assets.simulator.kalshi.noise import stable_uuid
 
+FIRST_MEMBER = "default"
 FIRST_BALANCE_DOLLARS = Decimal(10_000)
 FIRST_TIER = "advanced"
 
 
 @dataclass(frozen=True, slots=True)
-class FirstKey:
-    """What a client needs to trade on the first account."""
+class MemberKey:
+    """What a client needs to trade on an account."""
 
     key_id: str
     file: Path
 
 
-def first_key(exchange: Exchange, file: Path) -> FirstKey:
-    """The key in the file, made if there is none, as a key of the exchange's first account, opened if there is none.
+def member_key(
+    exchange: Exchange, file: Path, balance_dollars: Decimal = FIRST_BALANCE_DOLLARS, tier: str = FIRST_TIER
+) -> MemberKey:
+    """The key in the file, made if there is none, and its account on the exchange, opened if there is none.
 
     The key's id follows from the key. Raises ConfigurationError for a file that holds no private key.
     """
@@ -48,9 +51,5 @@ def first_key(exchange: Exchange, file: Path) -> FirstKey:
     pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
     key_id = stable_uuid("key", pem)
     if exchange.key(key_id) is None:
-        account_id = next(iter(exchange.accounts), None)
-        if account_id is None:
-            exchange.open_account(FIRST_BALANCE_DOLLARS, FIRST_TIER, pem, key_id)
-        else:
-            exchange.add_key(account_id, pem, key_id)
-    return FirstKey(key_id, file)
+        exchange.open_account(balance_dollars, tier, pem, key_id)
+    return MemberKey(key_id, file)

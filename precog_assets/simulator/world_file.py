@@ -13,18 +13,19 @@ import uuid
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from precog_assets.domain.errors import ConfigurationError
 from precog_assets.domain.times import ScaledClock, parse_instant
 from precog_assets.simulator.clock import FollowedClock, Stretches, checked_speed
 from precog_assets.simulator.world import WorldSettings, default_anchor
+from precog_assets.simulator.world.settings import Calendar
 
-Calendar = Literal["together", "real"]
 DEFAULT_PORT = 8100
-CALENDARS: tuple[Calendar, ...] = ("together", "real")
+CALENDARS: tuple[Calendar, ...] = get_args(Calendar)
 _FORMAT = 1
-_COMPANIONS = (".ledger.jsonl", ".exchange.jsonl", ".key.pem")
+_COMPANIONS = {"ledger": ".ledger.jsonl", "exchange": ".exchange.jsonl"}
+_KEY = ".key.pem"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class SimulatorSettings:
     @property
     def world(self) -> WorldSettings:
         """What makes the world."""
-        return WorldSettings(anchor=self.anchor, seed=self.seed, leagues=self.leagues)
+        return WorldSettings(anchor=self.anchor, seed=self.seed, leagues=self.leagues, calendar=self.calendar)
 
 
 def new_settings(
@@ -173,16 +174,21 @@ def write_world(path: Path, settings: SimulatorSettings) -> None:
     _draft(path, settings).replace(path)
 
 
-def companion(path: Path, kind: Literal["ledger", "exchange", "key"]) -> Path:
+def companion(path: Path, kind: Literal["ledger", "exchange"]) -> Path:
     """Where a part of the world's memory lies: beside its file."""
-    suffix = next(suffix for suffix in _COMPANIONS if suffix.startswith(f".{kind}."))
-    return path.with_name(path.stem + suffix)
+    return path.with_name(path.stem + _COMPANIONS[kind])
+
+
+def key_file(path: Path, member: str) -> Path:
+    """Where the private key of an account of the world lies."""
+    return path.with_name(f"{path.stem}.{member}{_KEY}")
 
 
 def forget_world(path: Path) -> None:
     """Remove a world's file and what belongs to it, as far as it is there."""
-    for name in (path, *(path.with_name(path.stem + suffix) for suffix in _COMPANIONS)):
-        name.unlink(missing_ok=True)
+    beside = [path.with_name(path.stem + suffix) for suffix in _COMPANIONS.values()]
+    for file in (path, *beside, *path.parent.glob(f"{path.stem}.*{_KEY}")):
+        file.unlink(missing_ok=True)
 
 
 def read_world(path: Path) -> SimulatorSettings:

@@ -82,6 +82,10 @@ class Engine:
         """How often each rule struck, by id."""
         return {name: standing.struck for name, standing in self._standing.items()}
 
+    def is_on(self, rule: AnyRule) -> bool:
+        """Whether the rule's time is now."""
+        return _is_on(rule, self._clock.now() if rule.clock == "world" else self._real_now())
+
     def add(self, rule: AnyRule) -> AnyRule:
         """Have a rule strike from now on; it comes back with its id. Raises ConfigurationError for an id in use."""
         with self._lock:

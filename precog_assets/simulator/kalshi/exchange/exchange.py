@@ -47,6 +47,10 @@ class Exchange(RunningExchange):
         """An API key by its id."""
         return self._floor.keys.get(key_id)
 
+    def keys_of(self, account_id: str) -> list[Key]:
+        """The API keys of an account, oldest first."""
+        return [key for key in self._floor.keys.values() if key.account_id == account_id]
+
     def open_account(
         self,
         balance_dollars: Decimal,
