@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
 from precog_assets.simulator.world.calendars import at_eastern
-from precog_assets.simulator.world.model import SimTeam
+from precog_assets.simulator.world.model import Announced, Fate, Pause, SimTeam
 
 Pair = tuple[SimTeam, SimTeam]
 """Home, away."""
 Slot = tuple[int, int]
-"""Hour and minute, Eastern."""
+"""Hour and minute, Eastern; hours from 24 on are those of the next day."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fixture:
-    """A game as the schedule knows it, before it has an id and a strength gap."""
+    """A game as the schedule knows it, before it has an id and a strength gap; fields as in `SimGame`."""
 
     home: SimTeam
     away: SimTeam
@@ -29,13 +29,54 @@ class Fixture:
     tournament_name: str | None = None
     round_name: str | None = None
     best_of: int | None = None
-    known_from: datetime | None = None
-    postponed: bool = False
+    home_known_from: datetime | None = None
+    away_known_from: datetime | None = None
+    fate: Fate = "played"
+    exhibition: bool = False
+    knockout: bool = False
+    first_leg_lead: int | None = None
+    series: str | None = None
     note: str | None = None
+    """A headline shown at all times; where the schedule has a history, its entries carry their own."""
+    announced: tuple[Announced, ...] = ()
+    off_from: datetime | None = None
+    off_until: datetime | None = None
+    pauses: tuple[Pause, ...] = ()
+
+    @property
+    def plain(self) -> bool:
+        """Nothing has been decided about it but who plays, where and when."""
+        return not (self.announced or self.pauses or self.note or self.exhibition or self.off_from)
+
+    @property
+    def sides(self) -> tuple[str, str]:
+        return self.home.espn_id, self.away.espn_id
+
+    @property
+    def history(self) -> tuple[Announced, ...]:
+        """What the schedule says of it, from the beginning."""
+        if self.announced or not self.note:
+            return self.announced
+        return (Announced(None, self.start, note=self.note),)
 
 
-Winner = Callable[[int, Fixture], tuple[SimTeam, datetime]]
-"""Plays a fixture under a number of its own; gives who wins, and when it is over."""
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a fixture that was played."""
+
+    winner: SimTeam
+    """Who goes through; of a game that ends level, the home side."""
+    level: bool
+    home_score: int
+    away_score: int
+    over_at: datetime
+
+    def won_by(self, team: SimTeam) -> bool:
+        return not self.level and self.winner == team
+
+
+Play = Callable[[int, Fixture], Outcome]
+"""Plays a fixture under a number of its own."""
 
 
 def rounds(teams: Sequence[SimTeam]) -> list[list[Pair]]:
@@ -61,6 +102,22 @@ def double_rounds(teams: Sequence[SimTeam]) -> list[list[Pair]]:
     """Every pair twice, once at each side's home."""
     first = rounds(teams)
     return [*first, *([(away, home) for home, away in pairs] for pairs in first)]
+
+
+def weekday_of(day: date, weekday: int) -> date:
+    """The day of the same week (from Monday) with a weekday (0 Monday)."""
+    return day + timedelta(days=weekday - day.weekday())
+
+
+def moved_hours(fixture: Fixture, first: datetime, before: timedelta, *, time_valid: bool = True) -> Fixture:
+    """The fixture, first announced for another instant and set to its own that long before it."""
+    if first == fixture.start:
+        return fixture
+    history = (
+        Announced(None, first, time_valid, fixture.note),
+        Announced(fixture.start - before, fixture.start, note=fixture.note),
+    )
+    return replace(fixture, announced=history)
 
 
 def spread(count: int, slots: Sequence[Slot]) -> list[Slot]:

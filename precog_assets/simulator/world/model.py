@@ -93,9 +93,13 @@ class SimGame:
     """Back on the schedule under the same id from this instant (soccer). None with `off_from`: never."""
     pauses: tuple[Pause, ...] = ()
 
+    def __hash__(self) -> int:
+        """By the id alone: games are keys of caches, and asked for often."""
+        return hash(self.event_id)
+
     @property
     def first_start(self) -> datetime:
-        """The start as it was announced first; exchange tickers carry its day."""
+        """The start as it was announced first."""
         return self.announced[0].start if self.announced else self.start
 
     @property

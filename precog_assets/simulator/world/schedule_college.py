@@ -34,7 +34,7 @@ class College:
     neutral_share: float
 
 
-_BASKETBALL = College(5, (2, 5), 0.7, (5, 5, 5, 6, 5, 3), 1, (1, 2), 3, 0.12)
+_BASKETBALL = College(6, (1, 5), 0.75, (5, 5, 5, 6, 5, 3), 1, (1, 2), 2, 0.14)
 COLLEGES = {
     "ncaab": _BASKETBALL,
     "wncaab": _BASKETBALL,

@@ -1,123 +1,225 @@
-"""Tennis tours: two tournaments a week with 32 players each, later rounds known once the earlier ones are over."""
+"""Tennis tours: two tournaments a week with 32 players each, and the majors with 128 over two weeks.
+
+Players of a later round are known once the earlier matches are over. The order of play comes out on the evening
+before; until then a match is dated to midnight. Rain makes some begin late, a few are given without play,
+and now and then a final is never played.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from random import Random
 
-from precog_assets.simulator.world.calendars import SeasonPlan
-from precog_assets.simulator.world.fixtures import Fixture, Slot, Winner, on
-from precog_assets.simulator.world.model import SimTeam
+from precog_assets.domain.times import eastern_day
+from precog_assets.simulator.world.calendars import Major, SeasonPlan
+from precog_assets.simulator.world.fixtures import Fixture, Play, Slot, on
+from precog_assets.simulator.world.model import Announced, SimTeam
 from precog_assets.simulator.world.names import CITIES
 from precog_assets.simulator.world.randomness import shuffled
-from precog_assets.simulator.world.roster import normal
+from precog_assets.simulator.world.strength import normal
 
-DRAW = 32
 FORM = 220.0
-"""Elo points of chance in who enters: the best do not play every week."""
-MAJOR_WEEK = 9
-SEEDS_AT = (0, 31, 16, 15, 8, 23, 24, 7)
+"""Elo points of chance in who enters: the best do not play every week, but for the majors."""
+MAJOR_FORM = 60.0
+WALKOVER_SHARE = 0.007
+CANCELED_FINAL_SHARE = 0.03
+LATE_SHARE = 0.03
+_GIVEN_BEFORE, _GIVEN_AFTER = timedelta(hours=3), timedelta(minutes=20)
+"""A walk-over: before the match, and not before both sides are known."""
+_ORDER_OF_PLAY: Slot = (17, 0)
+"""Of the day before."""
 _KINDS = ("Open", "Classic", "Trophy", "Indoors")
-_ROUNDS: tuple[tuple[str, tuple[int, ...]], ...] = (
-    ("Round 1", (0, 1)),
-    ("Round 2", (2, 3)),
-    ("Quarterfinal", (4,)),
-    ("Semifinal", (5,)),
-    ("Final", (6,)),
+Days = tuple[tuple[int, int], ...]
+"""Days of the tournament and matches on each."""
+_WEEK: tuple[tuple[str, Days], ...] = (
+    ("Round 1", ((0, 8), (1, 8))),
+    ("Round 2", ((2, 4), (3, 4))),
+    ("Quarterfinal", ((4, 4),)),
+    ("Semifinal", ((5, 2),)),
+    ("Final", ((6, 1),)),
 )
-_SLOTS: dict[bool, dict[int, tuple[Slot, ...]]] = {
-    False: {
-        8: ((5, 0), (5, 10), (7, 0), (7, 10), (9, 0), (11, 0), (13, 0), (13, 10)),
-        4: ((5, 0), (7, 0), (9, 0), (13, 0)),
-        2: ((7, 0), (9, 30)),
-        1: ((9, 0),),
-    },
-    True: {
-        8: ((11, 0), (11, 10), (13, 0), (13, 10), (15, 0), (17, 0), (19, 0), (21, 0)),
-        4: ((12, 0), (14, 0), (19, 0), (21, 0)),
-        2: ((19, 0), (21, 0)),
-        1: ((15, 0),),
-    },
+_FORTNIGHT: tuple[tuple[str, Days], ...] = (
+    ("Round 1", ((0, 32), (1, 32))),
+    ("Round 2", ((2, 16), (3, 16))),
+    ("Round 3", ((4, 8), (5, 8))),
+    ("Round 4", ((6, 4), (7, 4))),
+    ("Quarterfinal", ((8, 2), (9, 2))),
+    ("Semifinal", ((11, 2),)),
+    ("Final", ((13, 1),)),
+)
+_WOMEN_EARLIER: dict[str, Days] = {"Semifinal": ((10, 2),), "Final": ((12, 1),)}
+"""At the majors."""
+_EUROPE: dict[int, tuple[Slot, ...]] = {
+    32: ((5, 0), (6, 30), (8, 0), (9, 30), (11, 0), (14, 15)),
+    16: ((5, 0), (7, 0), (9, 0), (11, 30)),
+    8: ((5, 0), (5, 10), (7, 0), (7, 10), (9, 0), (11, 0), (13, 0), (13, 10)),
+    4: ((5, 0), (7, 0), (9, 0), (13, 0)),
+    2: ((7, 0), (9, 30)),
+    1: ((9, 0),),
 }
-"""By whether the city is on American time, then by the day's matches."""
+_AMERICA: dict[int, tuple[Slot, ...]] = {
+    32: ((11, 0), (12, 40), (14, 20), (16, 0), (19, 0), (20, 30)),
+    16: ((11, 0), (13, 0), (15, 30), (19, 0)),
+    8: ((11, 0), (11, 10), (13, 0), (13, 10), (15, 0), (17, 0), (19, 0), (21, 0)),
+    4: ((12, 0), (14, 0), (19, 0), (21, 0)),
+    2: ((19, 0), (21, 0)),
+    1: ((15, 0),),
+}
+_AUSTRALIA: dict[int, tuple[Slot, ...]] = {
+    32: ((19, 0), (20, 30), (22, 0), (23, 30), (27, 0)),
+    16: ((19, 0), (21, 0), (23, 0), (27, 0)),
+    8: ((19, 0), (21, 0), (23, 0), (27, 0)),
+    4: ((19, 0), (21, 30), (27, 0), (28, 30)),
+    2: ((22, 0), (27, 30)),
+    1: ((27, 30),),
+}
+_SLOTS = {"europe": _EUROPE, "america": _AMERICA, "australia": _AUSTRALIA}
+"""By the day's matches. In Melbourne a day of play begins on the evening before, Eastern."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Tournament:
+    base: Fixture
+    """What all its matches share."""
+    rounds: tuple[tuple[str, Days], ...]
+    part: str
+    first: int
+    """Number of its first match."""
+    week: int
+    earlier_days: int = 0
+    """By how much its days begin earlier, Eastern."""
 
 
 def tennis_fixtures(
     league: str,
     plan: SeasonPlan,
     players: Sequence[SimTeam],
-    strength: Mapping[str, float],
+    strength: Mapping[str, Sequence[float]],
     rng: Random,
-    winner: Winner,
+    play: Play,
 ) -> list[tuple[int, Fixture]]:
-    """All matches of a season with their numbers: 64 to a tournament, 31 of them used."""
+    """All matches of a season with their numbers; `strength` is by player and week."""
     fixtures: list[tuple[int, Fixture]] = []
-    first_number = 101 if league == "atp" else 301
+    first_number = 401 if league == "atp" else 601
+    majors = dict(plan.majors)
     for week in range(plan.weeks):
-        entries = sorted(players, key=lambda player: -(strength[player.espn_id] + FORM * normal(rng)))[: 2 * DRAW]
-        for place in (0, 1):
-            number = 2 * week + place
-            city, _ = CITIES[number % len(CITIES)]
-            name = f"{city} {_KINDS[number // len(CITIES) % len(_KINDS)]}"
-            field = sorted(entries[place::2], key=lambda player: -strength[player.espn_id])
-            best_of = 5 if league == "atp" and week == MAJOR_WEEK and place else 3
-            base = Fixture(
-                field[0],
-                field[1],
-                on(plan.day(week, 0), (0, 0)),
-                neutral=True,
-                tournament_id=f"{first_number + number}-{plan.label}",
-                tournament_name=name,
-                best_of=best_of,
-            )
-            fixtures += _tournament(base, plan, week, 64 * number, _draw(field, rng), winner, american=place == 1)
+        if week - 1 in majors:
+            continue
+        form = {player.espn_id: strength[player.espn_id][week] for player in players}
+        chance = MAJOR_FORM if week in majors else FORM
+        entries = sorted(players, key=lambda player: -(form[player.espn_id] + chance * normal(rng)))
+        if week in majors:
+            tournaments = [(_major(league, plan, week, majors[week], entries[:2]), entries[:128])]
+        else:
+            tournaments = [
+                (_regular(first_number, plan, week, place, entries[:2]), entries[place:64:2]) for place in (0, 1)
+            ]
+        for tournament, field in tournaments:
+            ranked = sorted(field, key=lambda player: -form[player.espn_id])
+            fixtures += _matches(tournament, plan, _draw(ranked, rng), rng, play)
     return fixtures
 
 
+def _regular(first_number: int, plan: SeasonPlan, week: int, place: int, sides: Sequence[SimTeam]) -> _Tournament:
+    number = 2 * week + place
+    city, _ = CITIES[number % len(CITIES)]
+    base = Fixture(
+        sides[0],
+        sides[1],
+        on(plan.day(week, 0), (0, 0)),
+        neutral=True,
+        tournament_id=f"{first_number + number}-{plan.label}",
+        tournament_name=f"{city} {_KINDS[number // len(CITIES) % len(_KINDS)]}",
+        best_of=3,
+    )
+    return _Tournament(base, _WEEK, "america" if place else "europe", 64 * number, week)
+
+
+def _major(league: str, plan: SeasonPlan, week: int, major: Major, sides: Sequence[SimTeam]) -> _Tournament:
+    base = Fixture(
+        sides[0],
+        sides[1],
+        on(plan.day(week, 0), (0, 0)),
+        neutral=True,
+        tournament_id=f"{major.number}-{plan.label}",
+        tournament_name=major.name,
+        best_of=5 if league == "atp" else 3,
+    )
+    women = league == "wta"
+    rounds = tuple(
+        (name, _WOMEN_EARLIER[name] if women and name in _WOMEN_EARLIER else days) for name, days in _FORTNIGHT
+    )
+    return _Tournament(base, rounds, major.part, 128 * week, week, int(major.part == "australia"))
+
+
+def _seed_places(size: int) -> list[int]:
+    """Places of the draw for the seeds, a quarter of the field, so that the best meet late."""
+    order = [0]
+    while len(order) < size // 4:
+        order = [seed for place in order for seed in (place, 2 * len(order) - 1 - place)]
+    width = size // len(order)
+    places = [0] * len(order)
+    for part, seed in enumerate(order):
+        places[seed] = part * width + (width - 1 if part % 2 else 0)
+    return places
+
+
 def _draw(field: Sequence[SimTeam], rng: Random) -> list[SimTeam]:
-    """The field in the order of the draw: eight seeds in their places, the others anywhere."""
-    others = iter(shuffled(field[len(SEEDS_AT) :], rng))
-    seeds = dict(zip(SEEDS_AT, field, strict=False))
-    return [seeds[place] if place in seeds else next(others) for place in range(DRAW)]
+    """The field in the order of the draw: seeds in their places, the others anywhere."""
+    places = _seed_places(len(field))
+    others = iter(shuffled(field[len(places) :], rng))
+    seeds = dict(zip(places, field, strict=False))
+    return [seeds[place] if place in seeds else next(others) for place in range(len(field))]
 
 
-def _tournament(
-    base: Fixture,
-    plan: SeasonPlan,
-    week: int,
-    first: int,
-    draw: list[SimTeam],
-    winner: Winner,
-    *,
-    american: bool,
+def _matches(
+    tournament: _Tournament, plan: SeasonPlan, draw: list[SimTeam], rng: Random, play: Play
 ) -> list[tuple[int, Fixture]]:
+    """The matches, round by round."""
     played: list[tuple[int, Fixture]] = []
-    known: list[datetime | None] = [None] * len(draw)
-    for name, weekdays in _ROUNDS:
-        count = len(draw) // 2
-        daily = count // len(weekdays)
+    known: dict[str, datetime] = {}
+    for name, days in tournament.rounds:
+        places = [(day, place, count) for day, count in days for place in range(count)]
         winners: list[SimTeam] = []
-        ends: list[datetime | None] = []
-        for match in range(count):
+        for match, (day, place, count) in enumerate(places):
             one, other = sorted(draw[2 * match : 2 * match + 2], key=lambda player: player.espn_id)
-            day = plan.day(week, weekdays[match // daily])
-            feeders = [end for end in known[2 * match : 2 * match + 2] if end is not None]
-            fixture = Fixture(
-                one,
-                other,
-                on(day, _SLOTS[american][daily][match % daily]),
-                neutral=True,
-                tournament_id=base.tournament_id,
-                tournament_name=base.tournament_name,
+            slots = _SLOTS[tournament.part][count]
+            start = on(plan.day(tournament.week, day - tournament.earlier_days), slots[place * len(slots) // count])
+            fixture = replace(
+                tournament.base,
+                home=one,
+                away=other,
+                start=start,
                 round_name=name,
-                best_of=base.best_of,
-                known_from=max(feeders) if feeders else None,
+                home_known_from=known.get(one.espn_id),
+                away_known_from=known.get(other.espn_id),
             )
-            number = first + len(played)
+            fixture = _changed(fixture, rng)
+            number = tournament.first + len(played)
             played.append((number, fixture))
-            through, end = winner(number, fixture)
-            winners.append(through)
-            ends.append(end)
-        draw, known = winners, ends
+            outcome = play(number, fixture)
+            winners.append(outcome.winner)
+            known[outcome.winner.espn_id] = outcome.over_at
+        draw = winners
     return played
+
+
+def _changed(fixture: Fixture, rng: Random) -> Fixture:
+    """The match with its history: dated to midnight, given an hour on the evening before, then what goes wrong."""
+    chance, more = rng.random(), rng.random()
+    day = eastern_day(fixture.start)
+    ordered = on(day - timedelta(days=1), _ORDER_OF_PLAY)
+    history = (Announced(None, on(day, (0, 0)), time_valid=False), Announced(ordered, fixture.start))
+    fixture = replace(fixture, announced=history)
+    if fixture.round_name == "Final":
+        if chance < CANCELED_FINAL_SHARE and fixture.best_of == 3:
+            return replace(fixture, fate="canceled", off_from=fixture.start + timedelta(minutes=int(240 * more)))
+        return fixture
+    if chance < WALKOVER_SHARE:
+        known = max(filter(None, (fixture.home_known_from, fixture.away_known_from)), default=ordered)
+        return replace(fixture, fate="walkover", off_from=max(fixture.start - _GIVEN_BEFORE, known + _GIVEN_AFTER))
+    if fixture.round_name is not None and fixture.round_name.startswith("Round") and chance > 1.0 - LATE_SHARE:
+        return replace(fixture, start=fixture.start + timedelta(minutes=20 + int(100 * more)))
+    return fixture

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Literal, get_args
 
 from precog_assets.config import load_leagues
 from precog_assets.domain.errors import ConfigurationError
 from precog_assets.domain.times import EASTERN, eastern_day
+
+Calendar = Literal["together", "real"]
+"""`together`: every league is in season at the anchor. `real`: each in its own months."""
 
 
 def _default_leagues() -> tuple[str, ...]:
@@ -29,17 +33,21 @@ def default_anchor(now: datetime) -> datetime:
 class WorldSettings:
     """The same settings make the same world, in any process.
 
-    `anchor` is an aware instant; a naive one and an unknown league raise ConfigurationError.
+    `anchor` is an aware instant; a naive one, an unknown league and an unknown calendar raise ConfigurationError.
     """
 
     anchor: datetime
     seed: int = 1
     leagues: tuple[str, ...] = ()
     """Empty means the default leagues of the configuration."""
+    calendar: Calendar = "together"
 
     def __post_init__(self) -> None:
         if self.anchor.tzinfo is None:
             raise ConfigurationError(f"World anchor {self.anchor.isoformat()} has no time zone; give an aware instant.")
+        if self.calendar not in get_args(Calendar):
+            kinds = " or ".join(get_args(Calendar))
+            raise ConfigurationError(f"World calendar {self.calendar!r}: expected {kinds}.")
         known = load_leagues()
         for key in self.leagues:
             if key not in known:

@@ -36,7 +36,7 @@ def settle_slate(fixtures: list[Fixture], sport: Sport, anchor: datetime) -> lis
     )
     result = list(fixtures)
     day = eastern_day(anchor)
-    places = [i for i, one in enumerate(result) if eastern_day(one.start) == day and one.note is None]
+    places = [i for i, one in enumerate(result) if eastern_day(one.start) == day and one.plain]
     kept: set[int] = set()
     for fits, _ in needs:
         serving = [place for place in places if place not in kept and fits(result[place].start)]

@@ -12,7 +12,7 @@ from precog_assets.simulator.world.model import SimGame, SimTeam, Truth
 from precog_assets.simulator.world.play.frame import Rules
 from precog_assets.simulator.world.play.walk import elo_expectation
 from precog_assets.simulator.world.randomness import digest
-from precog_assets.simulator.world.world import make_rules
+from precog_assets.simulator.world.rules import make_rules
 
 ENDINGS = 2000
 COURSES = 160

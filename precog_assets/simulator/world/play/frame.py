@@ -10,9 +10,6 @@ from typing import Protocol
 from precog_assets.domain.times import EASTERN
 from precog_assets.simulator.world.model import SimGame, Truth
 
-LISTED_BEFORE = timedelta(days=21)
-"""How long before its start a game is on the boards as it stands."""
-
 Odds = tuple[float, float, float]
 """Probabilities of home, draw, away."""
 
@@ -88,9 +85,9 @@ def short_scheduled(start: datetime) -> str:
 
 
 def waiting(game: SimGame, odds: Odds, *, period: int = 0, display_clock: str = "0:00") -> Truth:
-    """The state before the start."""
+    """The state before the start, as of the start."""
     return Truth(
-        at=game.start - LISTED_BEFORE,
+        at=game.start,
         state="pre",
         status=SCHEDULED,
         completed=False,
@@ -115,8 +112,11 @@ def running(
     lines: Lines,
     odds: Odds,
     situation: dict[str, object] | None = None,
+    *,
+    shootout: tuple[int, int] | None = None,
 ) -> Truth:
     """A state in play."""
+    home_shootout, away_shootout = shootout or (None, None)
     return Truth(
         at=game.start + timedelta(seconds=moment.after_s),
         state="in",
@@ -133,6 +133,8 @@ def running(
         home_win=odds[0],
         draw=odds[1],
         away_win=odds[2],
+        home_shootout=home_shootout,
+        away_shootout=away_shootout,
         situation=situation,
     )
 
@@ -143,9 +145,14 @@ def over(
     score: tuple[int, int],
     lines: Lines,
     situation: dict[str, object] | None = None,
+    *,
+    settled: tuple[int, int] | None = None,
+    advanced: str | None = None,
+    shootout: tuple[int, int] | None = None,
 ) -> Truth:
-    """The final state; the winner is read from the score."""
-    home, away = score
+    """The final state; the winner is read from the score markets settle on, by default the final one."""
+    home, away = settled or score
+    home_shootout, away_shootout = shootout or (None, None)
     winner = "home" if home > away else "away" if away > home else "draw"
     return Truth(
         at=game.start + timedelta(seconds=moment.after_s),
@@ -156,14 +163,17 @@ def over(
         clock_s=moment.clock_s,
         display_clock=moment.display_clock,
         detail=moment.detail,
-        home_score=home,
-        away_score=away,
+        home_score=score[0],
+        away_score=score[1],
         home_lines=lines.home,
         away_lines=lines.away,
         home_win=float(winner == "home"),
         draw=float(winner == "draw"),
         away_win=float(winner == "away"),
         winner=winner,
+        advanced=advanced,
+        home_shootout=home_shootout,
+        away_shootout=away_shootout,
         situation=situation,
     )
 
