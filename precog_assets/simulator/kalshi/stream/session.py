@@ -60,7 +60,7 @@ class Session:
     ) -> None:
         self.connection = connection
         self.outbox = outbox
-        self._account_id = account_id
+        self.account_id = account_id
         self._following = following
         self._tampering = tampering
         self._limits = limits
@@ -155,7 +155,7 @@ class Session:
             self._last_sid,
             channel,
             self.connection,
-            self._account_id,
+            self.account_id,
             self.outbox,
             self._tampering,
             self._limits,
