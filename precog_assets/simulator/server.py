@@ -1,107 +1,48 @@
 """The simulator as a server process: venues over one world, or over recorded payloads, on loopback.
 
-Belongs here: the application, listening, and the command line of `python -m precog_assets.simulator.server`.
-What a venue answers is the venue's; which world it is, `world_file`'s. A further venue is one more line in
-`world_venues`.
+Belongs here: listening, and the command line of `python -m precog_assets.simulator.server`. What is served is
+`application`'s; which world it is, `world_file`'s.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import ipaddress
 import os
 import socket
 import sys
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
-import orjson
 import uvicorn
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
 
 from precog_assets.domain.errors import ConfigurationError
-from precog_assets.domain.times import Clock, SystemClock, parse_instant
-from precog_assets.simulator.espn import EspnVenue
-from precog_assets.simulator.kalshi import KalshiVenue
-from precog_assets.simulator.recorded import recorded_routes
-from precog_assets.simulator.world import World
-from precog_assets.simulator.world_file import DEFAULT_PORT, SimulatorSettings, load_or_create_world, new_settings
+from precog_assets.domain.times import SystemClock, parse_instant
+from precog_assets.simulator.application import Application, recorded_application
+from precog_assets.simulator.control.access import is_loopback
+from precog_assets.simulator.faults.rules import read_fault_file
+from precog_assets.simulator.kalshi.stream.heartbeat import websocket_options
+from precog_assets.simulator.sockets import resettable
+from precog_assets.simulator.staging import revive
+from precog_assets.simulator.world_file import (
+    CALENDARS,
+    DEFAULT_PORT,
+    SimulatorSettings,
+    load_or_create_world,
+    new_settings,
+)
 
-__all__ = ["SimulatorSettings", "build_app", "build_recorded_app", "load_or_create_world", "main", "serve"]
-
-
-def world_venues(world: World, clock: Clock) -> list[BaseRoute]:
-    """The routes of every venue over the world."""
-    return [*EspnVenue(world, clock).routes(), *KalshiVenue(world, clock).routes()]
-
-
-def build_app(settings: SimulatorSettings) -> Starlette:
-    """The venues over the settings' world and clock. Raises ConfigurationError for a league it cannot play."""
-    clock = settings.clock
-
-    def health() -> dict[str, Any]:
-        return {
-            "status": "ok",
-            "mode": "world",
-            "now": clock.now().isoformat(),
-            "seed": settings.seed,
-            "speed": settings.speed,
-        }
-
-    def times() -> dict[str, Any]:
-        return {
-            "real_anchor": settings.real_anchor.isoformat(),
-            "world_anchor": settings.world_anchor.isoformat(),
-            "speed": settings.speed,
-        }
-
-    return _application(world_venues(World(settings.world), clock), health, times)
+__all__ = ["build_app", "listening_socket", "main", "recorded_application", "serve"]
 
 
-def build_recorded_app(folder: Path) -> Starlette:
-    """The venues over a folder of recorded payloads, read once, now; its clock is the real one."""
-    started = datetime.now(UTC).isoformat()
+def build_app(settings: SimulatorSettings, path: Path | None = None) -> Application:
+    """The venues over the settings' world, remembered beside `path`.
 
-    def health() -> dict[str, Any]:
-        return {"status": "ok", "mode": "recorded", "now": datetime.now(UTC).isoformat(), "seed": None, "speed": 1.0}
-
-    def times() -> dict[str, Any]:
-        return {"real_anchor": started, "world_anchor": started, "speed": 1.0}
-
-    return _application(recorded_routes(folder), health, times)
-
-
-def _application(
-    venues: Sequence[BaseRoute], health: Callable[[], dict[str, Any]], times: Callable[[], dict[str, Any]]
-) -> Starlette:
-    async def show_health(_request: Request) -> Response:
-        return _answer(health())
-
-    async def show_clock(_request: Request) -> Response:
-        return _answer(times())
-
-    own = [Route("/simulator/health", show_health), Route("/simulator/clock", show_clock)]
-    return Starlette(routes=[*own, *venues], exception_handlers={HTTPException: _http_error})
-
-
-async def _http_error(_request: Request, error: Exception) -> Response:
-    """JSON for paths and methods no venue here knows."""
-    if not isinstance(error, HTTPException):
-        raise error
-    code = "not_found" if error.status_code == 404 else "method_not_allowed"
-    return _answer({"error": {"code": code, "message": error.detail}}, error.status_code)
-
-
-def _answer(body: Any, status_code: int = 200) -> Response:
-    return Response(orjson.dumps(body), status_code, media_type="application/json")
+    Raises ConfigurationError for a league it cannot play.
+    """
+    return Application(revive(settings, path)[0])
 
 
 def listening_socket(host: str, port: int, *, allow_remote: bool = False) -> socket.socket:
@@ -109,7 +50,7 @@ def listening_socket(host: str, port: int, *, allow_remote: bool = False) -> soc
 
     Port 0 takes a free one.
     """
-    if not allow_remote and not _is_loopback(host):
+    if not allow_remote and not is_loopback(host):
         raise ConfigurationError(
             f"Simulator host {host!r} is not a loopback address; use 127.0.0.1, ::1 or localhost, "
             "or allow remote clients explicitly."
@@ -129,17 +70,8 @@ def listening_socket(host: str, port: int, *, allow_remote: bool = False) -> soc
     return listener
 
 
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def serve(
-    app: Starlette,
+    app: ASGIApp,
     host: str = "127.0.0.1",
     port: int = DEFAULT_PORT,
     *,
@@ -152,10 +84,21 @@ def serve(
     `listening_socket` does.
     """
     listener = listening_socket(host, port, allow_remote=allow_remote)
-    config = uvicorn.Config(app, access_log=False, log_level="warning", lifespan="off", timeout_graceful_shutdown=3)
+    config = uvicorn.Config(
+        app,
+        access_log=False,
+        log_level="warning",
+        lifespan="off",
+        timeout_graceful_shutdown=3,
+        http=resettable(),
+        date_header=False,
+        server_header=False,
+        proxy_headers=False,
+        **websocket_options(),
+    )
     server = _Server(config, ready, _address(host, listener))
-    with listener:
-        asyncio.run(server.serve(sockets=[listener]))
+    with listener, asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(server.serve(sockets=[listener]))
 
 
 def _address(host: str, listener: socket.socket) -> str:
@@ -197,8 +140,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--anchor", help="instant at which a new world begins, e.g. 2026-11-22T01:00Z")
     parser.add_argument("--speed", type=float, help="how many times as fast as real time its clock runs (default: 1)")
     parser.add_argument("--leagues", help="comma-separated league keys (default: the configured default ones)")
+    parser.add_argument("--calendar", choices=CALENDARS, help="every league in season at the anchor, or as in life")
     parser.add_argument("--reset", action="store_true", help="begin a new world in the file")
     parser.add_argument("--change-speed", action="store_true", help="take --speed over into the stored world")
+    parser.add_argument("--faults", type=Path, metavar="FILE", help="faults that strike from the start, as YAML")
     return parser
 
 
@@ -217,6 +162,7 @@ def _settings(arguments: argparse.Namespace) -> SimulatorSettings:
             speed=arguments.speed,
             anchor=anchor,
             leagues=leagues,
+            calendar=arguments.calendar,
             reset=arguments.reset,
             change_speed=arguments.change_speed,
         )
@@ -226,6 +172,7 @@ def _settings(arguments: argparse.Namespace) -> SimulatorSettings:
         speed=1.0 if arguments.speed is None else arguments.speed,
         anchor=anchor,
         leagues=leagues,
+        calendar=arguments.calendar or CALENDARS[0],
     )
 
 
@@ -234,11 +181,22 @@ def _announce(address: str) -> None:
     sys.stdout.flush()
 
 
+def _application(arguments: argparse.Namespace) -> ASGIApp:
+    if arguments.recorded:
+        if arguments.faults:
+            raise ConfigurationError("--faults: recorded payloads have none; leave it out.")
+        return recorded_application(arguments.recorded)
+    application = build_app(_settings(arguments), arguments.world)
+    if arguments.faults:
+        application.simulation.add_faults(read_fault_file(arguments.faults))
+    return application
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; the exit code: 0 after a stop signal, 2 when the settings are wrong."""
     arguments = _parser().parse_args(argv)
     try:
-        app = build_recorded_app(arguments.recorded) if arguments.recorded else build_app(_settings(arguments))
+        app = _application(arguments)
         serve(app, arguments.host, arguments.port, allow_remote=arguments.allow_remote, ready=_announce)
     except ConfigurationError as error:
         sys.stderr.write(f"{error}{os.linesep}")

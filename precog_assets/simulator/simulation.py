@@ -7,6 +7,7 @@ Belongs here: what it is composed of, and what may be done to it from outside. `
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,6 +30,7 @@ from precog_assets.simulator.faults.rules import AnyRule
 from precog_assets.simulator.faults.stream import StreamFaults
 from precog_assets.simulator.headers import Dated
 from precog_assets.simulator.kalshi import KalshiVenue
+from precog_assets.simulator.kalshi.exchange.exchange import Exchange
 from precog_assets.simulator.kalshi.instants import microseconds
 from precog_assets.simulator.kalshi.stream.endpoint import Stream
 from precog_assets.simulator.ledger.asking import Ledger
@@ -74,6 +76,7 @@ class Simulation:
         self.app: ASGIApp = Faulty(Dated(venue_app(self._routes(shown))), self.faults)
         self.ended = asyncio.Event()
         """Set when another simulation took its place; its streams end then."""
+        weakref.finalize(self, _close, self.recorded, self.kalshi.exchange)
 
     def _routes(self, clock: Clock) -> list[BaseRoute]:
         exchange, auth = self.kalshi.exchange, self.kalshi.auth
@@ -141,9 +144,13 @@ class Simulation:
             write_world(self.path, self.settings)
 
     def end(self) -> None:
-        """Give way to another simulation: streams end, files are closed."""
+        """Give way to another simulation: streams end now, files are closed once no request is left."""
         self.ended.set()
-        self.recorded.close()
+
+
+def _close(recorded: Recorded, exchange: Exchange) -> None:
+    recorded.close()
+    exchange.close()
 
 
 def venue_app(routes: Sequence[BaseRoute]) -> Starlette:

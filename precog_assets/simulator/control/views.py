@@ -121,7 +121,7 @@ def _books(simulation: Simulation, ticker: str | None, limit: int) -> list[dict[
     now = simulation.clock.now()
     if ticker is not None:
         return [_book_json(simulation, *_need_market(simulation, ticker), now, depth=None)]
-    found = []
+    found: list[tuple[Event, Listed]] = []
     for game, truth in _games(simulation, now):
         event = _event_of(simulation, game) if truth.state == "in" else None
         found += [(event, market) for market in event.markets] if event is not None else []

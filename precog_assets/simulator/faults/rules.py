@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
+import yaml
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from precog_assets.domain.errors import ConfigurationError
@@ -258,6 +260,17 @@ def read_rules(raw: Any, place: str = "faults") -> tuple[AnyRule, ...]:
     if not isinstance(raw, Sequence) or isinstance(raw, str):
         raise ConfigurationError(f"{place}: {raw!r}; expected a list of faults")
     return tuple(read_rule(item, f"{place}[{number}]") for number, item in enumerate(raw))
+
+
+def read_fault_file(path: Path) -> tuple[AnyRule, ...]:
+    """The faults of a YAML file: a list of them. Raises ConfigurationError naming the file and the field."""
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read ({error.strerror}).") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path}: not YAML ({error})") from error
+    return read_rules(raw["faults"] if isinstance(raw, dict) and list(raw) == ["faults"] else raw, str(path))
 
 
 def to_json(rule: AnyRule) -> dict[str, Any]:
