@@ -93,15 +93,14 @@ def running(folder: Path, *options: str) -> Iterator[Simulator]:
         "--world",
         str(folder / "world.json"),
     ]
-    process = subprocess.Popen([*command, "--anchor", ANCHOR, *options], stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        line = next(line for line in process.stdout if "simulator ready at" in line)
-        bare = Simulator(line.split()[-1].strip(), "", folder)
-        yield bare.open_account(folder)
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
+    with subprocess.Popen([*command, "--anchor", ANCHOR, *options], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            line = next(line for line in process.stdout if "simulator ready at" in line)
+            yield Simulator(line.split()[-1].strip(), "", folder).open_account(folder)
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
 
 
 @pytest.fixture
