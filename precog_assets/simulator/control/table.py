@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -24,6 +25,7 @@ from precog_assets.simulator.control.worldtime import WorldTime
 from precog_assets.simulator.simulation import Simulation, http_error
 
 PREFIX = "/simulator"
+_ERRORS: dict[Any, Any] = {HTTPException: http_error}
 _PAGE = Path(__file__).parent.parent / "page" / "index.html"
 
 
@@ -98,6 +100,9 @@ def control_app(table: list[Entry]) -> Starlette:
     async def page(_request: Request) -> Response:
         return Response(page_html(), media_type="text/html", headers={"Cache-Control": "no-store"})
 
+    async def unknown(request: Request) -> Response:
+        raise HTTPException(404, f"{request.url.path} is not a control path; GET {PREFIX}/ lists those there are")
+
     paths = dict.fromkeys(row.path for row in table)
     routes = [
         Route(PREFIX + path, _by_method({row.method: answered(row.handler) for row in table if row.path == path}))
@@ -106,7 +111,7 @@ def control_app(table: list[Entry]) -> Starlette:
     for route in routes:
         route.methods = None
     own = [Route("/", page), Route(PREFIX, listed), Route(PREFIX + "/", listed)]
-    return Starlette(routes=[*own, *routes], exception_handlers={HTTPException: http_error})
+    return Starlette(routes=[*own, *routes, Route(PREFIX + "/{rest:path}", unknown)], exception_handlers=_ERRORS)
 
 
 def _by_method(handlers: dict[str, Handler]) -> Handler:
