@@ -9,14 +9,15 @@ from precog_assets.simulator.espn.betting import PROVIDER, american, lines_of
 from precog_assets.simulator.espn.catalog import Face
 from precog_assets.simulator.espn.competition import attendance, kind_of
 from precog_assets.simulator.espn.core_query import Window
-from precog_assets.simulator.espn.event import event_status, names, short_name
+from precog_assets.simulator.espn.event import OUTDOOR, event_status, names, short_name
 from precog_assets.simulator.espn.links import event_links
+from precog_assets.simulator.espn.periods import game_format
 from precog_assets.simulator.espn.places import venue_of
 from precog_assets.simulator.espn.schedule import KINDS
 from precog_assets.simulator.espn.showing import Showing
 from precog_assets.simulator.espn.situation import situation
 from precog_assets.simulator.espn.teams import shared_conference
-from precog_assets.simulator.espn.wire import BROKEN_OFF, Json, instant
+from precog_assets.simulator.espn.wire import BROKEN_OFF, Json, guid, instant
 from precog_assets.simulator.world.randomness import digest
 
 HOST = "http://sports.core.api.espn.com"
@@ -119,11 +120,10 @@ def competition_page(show: Showing) -> Json:
     root = _competition_path(show)
     begun = truth.state != "pre" and truth.status not in BROKEN_OFF
     true = _ALWAYS | (_BEGUN if begun else frozenset()) | (_OVER if truth.completed else frozenset())
-    guid = f"{digest('competition', game.event_id):016x}"
     page: Json = {
         **_own(face, root),
         "id": game.event_id,
-        "guid": f"{guid[:8]}-{guid[8:12]}-{guid[12:]}-0000-000000000000",
+        "guid": guid("competition", game.event_id),
         "uid": f"{face.event_uid(game.event_id)}~c:{game.event_id}",
         "date": instant(show.listing.start),
         "attendance": attendance(truth, game),
@@ -158,14 +158,24 @@ def competition_page(show: Showing) -> Json:
             }
         )
     venue = venue_of(face, game)
-    page["venue"] = ref(face, f"venues/{venue['id']}") | venue
+    picture: Json = {"width": 2000, "height": 1125, "alt": "", "rel": ["full", "day"]}
+    address = venue["address"] if isinstance(venue["address"], dict) else {}
+    place = ref(face, f"venues/{venue['id']}") | venue
+    page["venue"] = place | {
+        "address": address | {"zipCode": f"{10_000 + digest('zip', venue['id']) % 89_999}"},
+        "grass": face.sport in OUTDOOR,
+        "images": [picture | {"href": f"https://a.espncdn.com/i/venues/day/{venue['id']}.jpg"}],
+    }
     page["competitors"] = [_competitor(show, home=True), _competitor(show, home=False)]
     note = show.listing.note
     page["notes"] = [{"type": "event", "headline": note}] if note else []
     page |= {
         name: ref(face, f"{root}/{name}") for name in _PARTS if name != "situation" or face.sport is not Sport.SOCCER
     }
-    page["links"] = event_links(face, game, truth)
+    page |= {"details": ref(face, f"{root}/plays"), "powerIndexes": ref(face, f"{root}/powerindex")}
+    page |= {"format": game_format(face), "links": event_links(face, game, truth)}
+    if face.sport is Sport.FOOTBALL:
+        page["drives"] = ref(face, f"{root}/drives")
     page["hasDefensiveStats"] = False
     return page
 
@@ -256,6 +266,8 @@ def odds_items(show: Showing) -> list[Json]:
             "current": _prices(now[side], line),
             "team": ref(face, f"seasons/{game.season}/teams/{team.espn_id}"),
         }
+    totals = {"over": _price("-110", 1.909), "under": _price("-110", 1.909), "total": _price(f"{lines.total:g}", 1.909)}
+    item |= {"open": totals, "current": totals}
     return [item | {"links": [], "moneylineWinner": False, "spreadWinner": False}]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from precog_assets.domain.leagues import Sport
 from precog_assets.simulator.espn.catalog import Face
 from precog_assets.simulator.espn.people import Player, player
+from precog_assets.simulator.espn.teams import logos
 from precog_assets.simulator.espn.wire import Json
 from precog_assets.simulator.world.model import SimGame, SimTeam, Truth
 from precog_assets.simulator.world.play.frame import ordinal
@@ -217,11 +218,17 @@ def _leader(face: Face, side: SimTeam, game: SimGame, truth: Truth, place: int, 
     }
 
 
+def starter(face: Face, game: SimGame, *, home: bool) -> Player:
+    """Who begins on the mound, or in goal."""
+    side = game.home if home else game.away
+    position = "SP" if face.sport is Sport.BASEBALL else "G"
+    return player(face, side, digest("starter", game.event_id) % 5, position)
+
+
 def probables(face: Face, game: SimGame, truth: Truth, *, home: bool) -> list[Json]:
     """Who is expected to pitch, or to keep goal."""
-    side = game.home if home else game.away
     baseball = face.sport is Sport.BASEBALL
-    one = player(face, side, digest("starter", game.event_id) % 5, "SP" if baseball else "G")
+    one = starter(face, game, home=home)
     role = "Pitcher" if baseball else "Goalie"
     entry: Json = {
         "name": f"probableStarting{role}",
@@ -250,16 +257,19 @@ def _pitching(one: Player) -> list[Json]:
     return [{"name": name, "abbreviation": short, "displayValue": value} for name, short, value in values]
 
 
+def deciders(face: Face, game: SimGame, truth: Truth) -> list[tuple[SimTeam, Player]]:
+    """(side, player) of the winner, then of the loser."""
+    sides = (game.home, game.away) if truth.home_score > truth.away_score else (game.away, game.home)
+    return [(side, player(face, side, 6, "RP" if face.sport is Sport.BASEBALL else "G")) for side in sides]
+
+
 def featured(face: Face, game: SimGame, truth: Truth) -> list[Json]:
     """`status.featuredAthletes` of a decided game: who won and who lost it on the mound, or in goal."""
     baseball = face.sport is Sport.BASEBALL
-    role, position, figure = (
-        ("Pitcher", "RP", ("saves", "SV", "0")) if baseball else ("Goalie", "G", ("saves", "SV", "27"))
-    )
+    role, figure = ("Pitcher", ("saves", "SV", "0")) if baseball else ("Goalie", ("saves", "SV", "27"))
     result: list[Json] = []
-    for won, word in ((True, "winning"), (False, "losing")):
-        side = game.home if (truth.home_score > truth.away_score) == won else game.away
-        one = player(face, side, 6, position)
+    for (side, one), word in zip(deciders(face, game, truth), ("winning", "losing"), strict=True):
+        won = word == "winning"
         result.append(
             {
                 "name": f"{word}{role}",
@@ -273,3 +283,22 @@ def featured(face: Face, game: SimGame, truth: Truth) -> list[Json]:
             }
         )
     return result
+
+
+def probable_profiles(face: Face, game: SimGame, truth: Truth, *, home: bool) -> list[Json]:
+    """`probables` as the header of a summary writes them: splits instead of a list, the player in full."""
+    rows = probables(face, game, truth, home=home)
+    for row in rows:
+        row["athlete"] = starter(face, game, home=home).profile(face.uid)
+        numbers = [{"name": "wins", "abbreviation": "W", "value": 4.0, "displayValue": "4"}]
+        row["statistics"] = {"splits": {"categories": numbers}}
+    return rows
+
+
+def featured_profiles(face: Face, game: SimGame, truth: Truth) -> list[Json]:
+    """`featuredAthletes` as the header of a summary writes them."""
+    rows = featured(face, game, truth)
+    for row, (side, one) in zip(rows, deciders(face, game, truth), strict=True):
+        row["athlete"] = one.profile(face.uid)
+        row["team"] = {"id": side.espn_id, "name": side.name, "nickname": side.name, "logos": logos(face, side)}
+    return rows

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from precog_assets.domain.leagues import Sport
 from precog_assets.simulator.espn.catalog import Face
-from precog_assets.simulator.espn.wire import Json
+from precog_assets.simulator.espn.wire import Json, guid, link
 from precog_assets.simulator.world.model import SimTeam
 from precog_assets.simulator.world.names import MEN, SURNAMES, WOMEN
 from precog_assets.simulator.world.randomness import digest
@@ -63,6 +63,31 @@ class Player:
     def leading(self) -> Json:
         """As leaders are written, the position an object."""
         return self.named() | {"position": {"abbreviation": self.position}, "active": True}
+
+    def profile(self, uid: str) -> Json:
+        """As headers of summaries name players: with pictures and places as objects; `uid` is the league's."""
+        page = f"https://www.espn.com/{self.path}/player/_/id/{self.number}"
+        card = link("playercard", page, "Player Card", about="athlete")
+        return {
+            "id": self.number,
+            "uid": f"{uid}~a:{self.number}",
+            "guid": guid("player", self.number),
+            "lastName": self.last,
+            "fullName": self.name,
+            "displayName": self.name,
+            "shortName": self.short,
+            "links": [card],
+            "headshot": {
+                "href": f"https://a.espncdn.com/i/headshots/{self.path}/players/full/{self.number}.png",
+                "alt": self.name,
+            },
+            "jersey": self.jersey,
+            "position": {"name": self.position, "displayName": self.position, "abbreviation": self.position},
+            "status": {"id": "1", "name": "Active", "type": "active", "abbreviation": "Active"},
+            "throws": {"type": "RIGHT", "abbreviation": "R", "displayValue": "Right"},
+            "record": "1-0",
+            "saves": "0",
+        }
 
     def scoring(self) -> Json:
         """As soccer's `details` name who was involved."""

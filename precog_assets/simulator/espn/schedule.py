@@ -6,11 +6,12 @@ its order differs by league.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from precog_assets.domain.leagues import Sport
 from precog_assets.domain.times import eastern_day
+from precog_assets.simulator.espn.betting import odds
 from precog_assets.simulator.espn.catalog import TYPE_NAMES, Face, season_words, stage_type
 from precog_assets.simulator.espn.competition import attendance, kind_of
 from precog_assets.simulator.espn.competitor import through
@@ -30,6 +31,8 @@ from precog_assets.simulator.world.model import SimGame, SimTeam, Truth, WorldVi
 NEWEST_FIRST = frozenset({"mls"})
 """Soccer leagues whose schedules begin with the last match."""
 _SITE = "https://www.espn.com"
+_BEFORE_NOVEMBER = timedelta(days=308)
+"""From the turn of the year to the first week of college basketball."""
 KINDS = {
     "STD": ("Standard", "standard"),
     "ALLSTAR": ("All-Star", "all-star"),
@@ -140,8 +143,9 @@ def schedule_event(show: Showing, *, upcoming: bool = False) -> Json:
         "season": {"year": game.season, "displayName": words},
         "seasonType": kind,
     }
-    if game.week is not None:
-        event["week"] = {"number": game.week, "text": f"Week {game.week}"}
+    week = week_of(show)
+    if week is not None:
+        event["week"] = {"number": week, "text": f"Week {week}"}
     event |= {
         "timeValid": _valid(show),
         "competitions": [_competition(show, upcoming=upcoming)],
@@ -150,6 +154,16 @@ def schedule_event(show: Showing, *, upcoming: bool = False) -> Json:
     if face.sport is Sport.SOCCER:
         event["league"] = league_block(face)
     return event
+
+
+def week_of(show: Showing) -> int | None:
+    """The week of a football game; college basketball counts weeks of its calendar year too, outside of boards."""
+    if show.game.week is not None:
+        return show.game.week
+    if not (show.face.college and show.game.season_type == 2):
+        return None
+    autumn = (show.listing.start - _BEFORE_NOVEMBER).timetuple().tm_yday
+    return 1 + autumn // 7
 
 
 def league_block(face: Face) -> Json:
@@ -197,8 +211,10 @@ def _competition(show: Showing, *, upcoming: bool) -> Json:
         "broadcasts": [_broadcast(market, station) for market, station in shown_by(face, game)],
         "status": _status(show),
     }
-    if upcoming and truth.state == "pre":
+    if upcoming:
         result["tickets"] = [_priced(ticket, game) for ticket in tickets(game)]
+        if soccer:
+            result["odds"] = [odds(face, game, truth, show.opening)]
     return result
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from precog_assets.domain.leagues import Sport
-from precog_assets.domain.times import eastern_day
-from precog_assets.simulator.espn.catalog import Face, season_words
+from precog_assets.domain.times import eastern_day, eastern_day_bounds
+from precog_assets.simulator.espn.catalog import TYPE_NAMES, Face, season_words
 from precog_assets.simulator.espn.records import NOTHING, Records, Tallies, Tally, summarised
 from precog_assets.simulator.espn.teams import conference_ids, listed_team
-from precog_assets.simulator.espn.wire import Json
+from precog_assets.simulator.espn.wire import Json, instant, link
 from precog_assets.simulator.world.model import SimTeam, WorldView
 from precog_assets.simulator.world.play.frame import ordinal
+
+_EUROPE = 4
+_DOWN = 3
 
 
 def standings_page(world: WorldView, records: Records, face: Face, season: int, now: datetime) -> Json:
@@ -27,18 +30,19 @@ def standings_page(world: WorldView, records: Records, face: Face, season: int, 
                 "id": number,
                 "name": name,
                 "abbreviation": name,
+                "shortName": name,
                 "isConference": len(groups) > 1,
                 "standings": {
                     "id": "0",
                     "name": "overall",
                     "displayName": "Standings",
-                    "links": [],
+                    "links": [_table_link(face, number)],
                     "season": season,
                     "seasonType": 1 if face.stage else 2,
                     "seasonDisplayName": season_words(face, season),
                     "entries": [
-                        {"team": listed_team(face, team), "stats": _stats(face, tallies.get(team.espn_id, NOTHING))}
-                        for team in ranked
+                        _entry(face, team, place, len(ranked), tallies.get(team.espn_id, NOTHING))
+                        for place, team in enumerate(ranked, start=1)
                     ],
                 },
             }
@@ -48,8 +52,43 @@ def standings_page(world: WorldView, records: Records, face: Face, season: int, 
         "id": face.league_id,
         "name": face.name,
         "abbreviation": face.abbreviation,
+        "shortName": face.abbreviation,
         "children": children,
+        "isConference": False,
+        "links": [_table_link(face, face.league_id)],
+        "seasons": [_season(world, face, one) for one in reversed(world.seasons(face.key))],
     }
+
+
+def _table_link(face: Face, number: str) -> Json:
+    page = f"https://www.espn.com/{face.slug}/standings/_/group/{number}"
+    return link("standings", page, "Table", about="league", short="Standings")
+
+
+def _season(world: WorldView, face: Face, season: int) -> Json:
+    """A season and its types, all within the days it has games on."""
+    first, last = world.season_days(face.key, season)
+    span: Json = {"startDate": instant(eastern_day_bounds(first)[0]), "endDate": instant(eastern_day_bounds(last)[1])}
+    types: list[Json] = [
+        {"id": str(kind), "name": name, "abbreviation": short, **span, "hasStandings": kind != 3}
+        for kind, (name, short) in TYPE_NAMES.items()
+        if kind < 4
+    ]
+    return {"year": season, **span, "displayName": season_words(face, season), "types": types}
+
+
+def _entry(face: Face, team: SimTeam, place: int, count: int, tally: Tally) -> Json:
+    """A row of a table; soccer notes who goes to Europe and who goes down."""
+    stats = _stats(face, tally)
+    if face.sport is not Sport.SOCCER:
+        return {"team": listed_team(face, team), "stats": stats}
+    stats.insert(-1, _stat("rank", "Rank", "R", place))
+    entry: Json = {"team": listed_team(face, team) | {"isNational": False}, "stats": stats}
+    if place <= _EUROPE and face.key != "mls":
+        entry["note"] = {"color": "#81D6AC", "description": "Champions League", "rank": place}
+    elif place > count - _DOWN and face.key != "mls":
+        entry["note"] = {"color": "#FF7F84", "description": "Relegation", "rank": place}
+    return entry
 
 
 def place_in_words(world: WorldView, records: Records, face: Face, team: SimTeam, season: int, now: datetime) -> str:
@@ -102,11 +141,25 @@ def _stats(face: Face, tally: Tally) -> list[Json]:
     else:
         share = (won + drawn / 2) / played if played else 0.0
         stats.append(_stat("winPercent", "Winning Percentage", "PCT", round(share, 6), f"{share:.3f}".lstrip("0")))
-    records = (("overall", tally.total), ("Home", tally.home), ("Road", tally.road))
-    for name, counts in records:
-        stats.append({"name": name, "type": name.lower(), "summary": summarised(counts)})
-        stats[-1]["displayValue"] = summarised(counts)
-    return stats
+    rows = (("overall", "total", tally.total), ("Home", "home", tally.home), ("Road", "road", tally.road))
+    return stats + [_record(face, *row) for row in (rows[:1] if face.sport is Sport.SOCCER else rows)]
+
+
+def _record(face: Face, name: str, kind: str, counts: tuple[int, int, int]) -> Json:
+    """A record among the numbers: without a value."""
+    words = "Overall" if name == "overall" else name
+    shown = "-".join(map(str, counts)) if face.sport is Sport.SOCCER else summarised(counts)
+    return {
+        "id": "0",
+        "name": name,
+        "abbreviation": "Total" if name == "overall" else name,
+        "displayName": words,
+        "shortDisplayName": words[:4].upper(),
+        "description": f"{words} Record",
+        "type": kind,
+        "summary": shown,
+        "displayValue": shown,
+    }
 
 
 def _stat(name: str, words: str, short: str, value: float, shown: str | None = None) -> Json:

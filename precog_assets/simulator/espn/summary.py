@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from precog_assets.config import load_leagues
 from precog_assets.domain.leagues import Sport
 from precog_assets.simulator.espn.betting import odds
 from precog_assets.simulator.espn.catalog import Face
@@ -13,8 +12,10 @@ from precog_assets.simulator.espn.competition import attendance
 from precog_assets.simulator.espn.figures import leaders, statistics
 from precog_assets.simulator.espn.media import recap, shown_by, stamp, tickets
 from precog_assets.simulator.espn.people import player
+from precog_assets.simulator.espn.periods import game_format
 from precog_assets.simulator.espn.places import venue_of
 from precog_assets.simulator.espn.plays import Told, told
+from precog_assets.simulator.espn.season_series import SeasonSeries
 from precog_assets.simulator.espn.showing import Showing
 from precog_assets.simulator.espn.situation import details
 from precog_assets.simulator.espn.summary_header import header
@@ -23,16 +24,16 @@ from precog_assets.simulator.espn.wire import BROKEN_OFF, Json
 from precog_assets.simulator.world.model import SimTeam, Truth
 from precog_assets.simulator.world.randomness import digest
 
+_NOT_IN_SOCCER = (
+    "againstTheSpread",
+    "seasonseries",
+    "injuries",
+    "winprobability",
+    "wallclockAvailable",
+    "predictor",
+)
 NONE_YET = 40
 """One game in so many has no summary while it is on the board and has not begun (Q23)."""
-_WORDS = {
-    Sport.FOOTBALL: ("Quarter", 900.0, 600.0),
-    Sport.BASKETBALL: ("Quarter", 720.0, 300.0),
-    Sport.HOCKEY: ("Period", 1200.0, None),
-    Sport.BASEBALL: ("Inning", None, None),
-    Sport.SOCCER: ("Half", 2700.0, None),
-}
-_SHORTER = {"ncaab": ("Half", 1200.0), "wncaab": ("Quarter", 600.0), "wnba": ("Quarter", 600.0)}
 
 
 def has_summary(event_id: str, truth: Truth) -> bool:
@@ -40,24 +41,26 @@ def has_summary(event_id: str, truth: Truth) -> bool:
     return truth.state != "pre" or digest("summary", event_id) % NONE_YET != 0
 
 
-def summary_page(show: Showing, course: tuple[Truth, ...], standings: Json, now: datetime) -> Json:
+def summary_page(
+    show: Showing, course: tuple[Truth, ...], meetings: SeasonSeries, standings: Json, now: datetime
+) -> Json:
     """The answer; `course` is what the game has gone through so far."""
     face, truth = show.face, show.truth
     begun = truth.state != "pre" and truth.status not in BROKEN_OFF
     story = told(show, course) if begun else Told((), (), ())
     page: Json = {
         "boxscore": _boxscore(show, begun=begun),
-        "format": _format(face),
+        "format": game_format(face),
         "gameInfo": _game_info(show, begun=begun),
         "leaders": [_led(show, home=home) for home in (True, False)] if show.listing.decided else [],
-        "seasonseries": [],
+        "seasonseries": meetings.long(),
         "injuries": [],
         "broadcasts": [_broadcast(market, name) for market, name in shown_by(face, show.game)],
         "pickcenter": [odds(face, show.game, truth, show.opening)] if show.listing.decided and not begun else [],
         "againstTheSpread": [{"team": _named(face, team), "records": []} for team in _sides(show)],
         "odds": [],
         "news": _news(face),
-        "header": header(show),
+        "header": header(show, meetings),
         "article": _article(show, truth, now),
         "videos": [],
         "winprobability": list(story.chances),
@@ -65,17 +68,16 @@ def summary_page(show: Showing, course: tuple[Truth, ...], standings: Json, now:
         "meta": _meta(show, story),
         "standings": standings,
     }
-    if begun:
-        page |= _told_keys(show, story)
-    else:
-        page |= _waiting_keys(show)
+    page |= _told_keys(show, story) if begun else _waiting_keys(show)
+    if show.listing.decided and (face.college or not begun):
+        page["predictor"] = _predictor(show)
     return _without(page, face)
 
 
 def _without(page: Json, face: Face) -> Json:
     """Some sports lack what the others have."""
     lacking = {
-        Sport.SOCCER: ("againstTheSpread", "seasonseries", "injuries", "winprobability", "wallclockAvailable"),
+        Sport.SOCCER: _NOT_IN_SOCCER,
         Sport.FOOTBALL: ("seasonseries",),
         Sport.BASEBALL: ("leaders",),
         Sport.HOCKEY: ("winprobability",),
@@ -112,19 +114,24 @@ def _waiting_keys(show: Showing) -> Json:
     """What only a game that is still to come has."""
     if show.face.sport is Sport.SOCCER or not show.listing.decided:
         return {}
-    chance = round(100 * (show.truth.home_win + show.truth.draw / 2), 1)
     home, away = show.game.home, show.game.away
     return {
         "lastFiveGames": [
             {"displayOrder": order, "team": _named(show.face, team), "events": []}
             for order, team in ((2, away), (1, home))
         ],
-        "predictor": {
-            "header": "Matchup Predictor",
-            "homeTeam": {"id": home.espn_id, "gameProjection": f"{chance}", "teamChanceLoss": f"{100 - chance:.1f}"},
-            "awayTeam": {"id": away.espn_id, "gameProjection": f"{100 - chance:.1f}", "teamChanceLoss": f"{chance}"},
-        },
         "ticketsInfo": {"tickets": tickets(show.game)},
+    }
+
+
+def _predictor(show: Showing) -> Json:
+    """What was expected before the game."""
+    home, away = show.game.home, show.game.away
+    chance = round(100 * (show.opening.home_win + show.opening.draw / 2), 1)
+    return {
+        "header": "Matchup Predictor",
+        "homeTeam": {"id": home.espn_id, "gameProjection": f"{chance}", "teamChanceLoss": f"{100 - chance:.1f}"},
+        "awayTeam": {"id": away.espn_id, "gameProjection": f"{100 - chance:.1f}", "teamChanceLoss": f"{chance}"},
     }
 
 
@@ -161,17 +168,6 @@ def _boxscore(show: Showing, *, begun: bool) -> Json:
         )
     result: Json = {"teams": teams}
     return result | ({"players": []} if begun else {})
-
-
-def _format(face: Face) -> Json:
-    word, clock, extra = _WORDS[face.sport]
-    word, clock = _SHORTER.get(face.key, (word, clock))
-    periods = load_leagues()[face.key].regulation_periods
-    regulation: Json = {"periods": periods, "displayName": word, "slug": word.lower()}
-    if clock is not None:
-        regulation["clock"] = clock
-    result: Json = {"regulation": regulation}
-    return result | ({"overtime": {"clock": extra}} if extra is not None else {})
 
 
 def _game_info(show: Showing, *, begun: bool) -> Json:

@@ -10,19 +10,22 @@ from precog_assets.simulator.espn.catalog import stage_type
 from precog_assets.simulator.espn.competition import competition
 from precog_assets.simulator.espn.competitor import competitor, records
 from precog_assets.simulator.espn.event import event_status
+from precog_assets.simulator.espn.figures import featured_profiles, probable_profiles
 from precog_assets.simulator.espn.links import event_links
+from precog_assets.simulator.espn.schedule import week_of
+from precog_assets.simulator.espn.season_series import SeasonSeries
 from precog_assets.simulator.espn.showing import Showing
-from precog_assets.simulator.espn.teams import board_team, logos
-from precog_assets.simulator.espn.wire import BROKEN_OFF, Json, instant, link
+from precog_assets.simulator.espn.teams import board_team, conference_ids, logos, shared_conference
+from precog_assets.simulator.espn.wire import BROKEN_OFF, Json, guid, instant, link
 
 _STATUS_KEYS = ("type", "isTBDFlex", "featuredAthletes")
 _COMPETITION_KEYS = ("neutralSite", "conferenceCompetition", "recent", "groups")
 _SIDE_KEYS = ("id", "uid", "order", "homeAway", "winner")
-_LATER_KEYS = ("hits", "errors", "probables", "shootoutScore", "advance", "curatedRank")
+_LATER_KEYS = ("hits", "errors", "shootoutScore", "advance", "curatedRank")
 _TEAM_KEYS = ("id", "uid", "location", "name", "abbreviation", "displayName", "color", "alternateColor")
 
 
-def header(show: Showing) -> Json:
+def header(show: Showing, meetings: SeasonSeries) -> Json:
     """The header of the summary of a game."""
     face, game = show.face, show.game
     result: Json = {
@@ -30,12 +33,13 @@ def header(show: Showing) -> Json:
         "uid": face.event_uid(game.event_id),
         "season": {"year": game.season, "type": stage_type(face, game.season, game.season_type)},
         "timeValid": show.listing.time_valid and show.listing.decided,
-        "competitions": [_competition(show)],
+        "competitions": [_competition(show, meetings)],
         "links": [_unlocalised(one) for one in event_links(face, game, show.truth)],
         "league": _league(show),
     }
-    if game.week is not None:
-        result["week"] = game.week
+    week = week_of(show)
+    if week is not None:
+        result["week"] = week
     if show.listing.note:
         result["gameNote"] = show.listing.note
     return result
@@ -55,7 +59,7 @@ def _league(show: Showing) -> Json:
     return league | {"slug": face.slug, "isTournament": False, "links": links}
 
 
-def _competition(show: Showing) -> Json:
+def _competition(show: Showing, meetings: SeasonSeries) -> Json:
     face, game, truth = show.face, show.game, show.truth
     board = competition(show, event_status(show))
     begun = truth.state != "pre" and truth.status not in BROKEN_OFF
@@ -74,13 +78,45 @@ def _competition(show: Showing) -> Json:
         "boxscoreSource": source,
         "playByPlaySource": source,
         "competitors": [_side(show, home=True), _side(show, home=False)],
-        "status": {key: status[key] for key in _STATUS_KEYS if key in status},
-        "broadcasts": board["geoBroadcasts"],
+        "status": _status(show, status),
+        "broadcasts": _broadcasts(board),
         "boxscoreMinutes": begun,
     }
-    if "series" in board:
-        result["series"] = [board["series"]]
+    series = [*([board["series"]] if "series" in board else []), *meetings.short()]
+    if series and face.sport is not Sport.FOOTBALL and not face.college:
+        result["series"] = series
+    if face.sport is Sport.BASKETBALL:
+        result |= dict.fromkeys(("shotChartAvailable", "timeoutsAvailable", "possessionArrowAvailable"), False)
+    shared = shared_conference(game)
+    if "groups" in result and shared is not None:
+        result["groups"] = _group(*shared)
     return result
+
+
+def _conference(number: str, name: str) -> Json:
+    """`team.groups` of a college: its conference below Division I."""
+    slug = name.lower().replace(" ", "-")
+    division: Json = {"id": "50", "name": "NCAA Division I", "slug": "ncaa-division-i"}
+    return {"id": number, "name": name, "slug": slug, "isConference": True, "parent": division}
+
+
+def _group(number: str, name: str) -> Json:
+    return {"id": number, "name": name, "abbreviation": name.lower(), "shortName": name, "midsizeName": name}
+
+
+def _broadcasts(board: Json) -> list[Json]:
+    shows = board["geoBroadcasts"] if isinstance(board["geoBroadcasts"], list) else []
+    return [show | {"isNational": show["market"]["type"] == "National"} for show in shows]
+
+
+def _status(show: Showing, status: Json) -> Json:
+    """The type alone, and what only some sports add."""
+    shown = {key: status[key] for key in _STATUS_KEYS if key in status}
+    if "featuredAthletes" in shown:
+        shown["featuredAthletes"] = featured_profiles(show.face, show.game, show.truth)
+    if show.face.sport is Sport.BASEBALL and show.truth.state != "pre":
+        shown["periodPrefix"] = "Top" if show.truth.detail.startswith(("Top", "Mid")) else "Bottom"
+    return shown
 
 
 def _side(show: Showing, *, home: bool) -> Json:
@@ -91,12 +127,16 @@ def _side(show: Showing, *, home: bool) -> Json:
     shown: Json = {key: team[key] for key in _TEAM_KEYS if key in team}
     if known:
         side = show.game.home if home else show.game.away
+        shown |= {"guid": guid("team", side.league, side.espn_id), "nickname": side.name}
         shown |= {"logos": logos(show.face, side), "links": board_team(show.face, side)["links"]}
+        if show.face.college and (own := conference_ids(side.league).get(side.espn_id)):
+            shown["groups"] = _conference(*own)
     result: Json = {key: board[key] for key in _SIDE_KEYS if key in board} | {"team": shown}
     if truth.state != "pre":
         result["score"] = board["score"]
         scores = truth.home_lines if home else truth.away_lines
-        result["linescores"] = [{"displayValue": str(points)} for points in scores]
+        played: Json = {"hits": 0, "errors": 0} if show.face.sport is Sport.BASEBALL else {}
+        result["linescores"] = [{"displayValue": str(points)} | played for points in scores]
     tally = show.tally(home=home)
     result["record"] = [
         {"type": line["type"], "summary": line["summary"], "displayValue": line["summary"]}
@@ -104,4 +144,7 @@ def _side(show: Showing, *, home: bool) -> Json:
     ]
     possession = (truth.situation or {}).get("possession")
     result["possession"] = truth.state == "in" and possession == board["id"]
-    return result | {key: board[key] for key in _LATER_KEYS if key in board}
+    result |= {key: board[key] for key in _LATER_KEYS if key in board}
+    if "probables" in board and known:
+        result["probables"] = probable_profiles(show.face, show.game, show.truth, home=home)
+    return result

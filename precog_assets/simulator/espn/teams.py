@@ -103,6 +103,7 @@ def listed_team(face: Face, team: SimTeam) -> Json:
         "logos": logos(face, team),
         "links": [
             link("clubhouse", f"https://www.espn.com/{face.slug}/team/_/id/{team.espn_id}", "Clubhouse", about="team")
+            | {"isHidden": False}
         ],
     }
 

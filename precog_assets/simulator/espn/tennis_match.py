@@ -9,7 +9,7 @@ from precog_assets.domain.times import eastern_day, eastern_day_bounds
 from precog_assets.simulator.espn.catalog import FACES
 from precog_assets.simulator.espn.people import Player, player
 from precog_assets.simulator.espn.showing import Showing
-from precog_assets.simulator.espn.wire import Json, instant, link, status
+from precog_assets.simulator.espn.wire import Json, guid, instant, link, status
 from precog_assets.simulator.world.model import SimGame, SimTeam, Truth
 from precog_assets.simulator.world.names import CITIES, COUNTRIES
 from precog_assets.simulator.world.randomness import digest
@@ -174,10 +174,9 @@ def athlete(one: SimTeam) -> Json:
 
 
 def _person(name: str, short: str, number: str, code: str, nation: str) -> Json:
-    guid = f"{digest('guid', number, name):016x}"
     page = f"https://www.espn.com/tennis/player/_/id/{number}"
     return {
-        "guid": f"{guid[:8]}-{guid[8:12]}-{guid[12:]}-0000-000000000000",
+        "guid": guid(number, name),
         "displayName": name,
         "shortName": short,
         "fullName": name,

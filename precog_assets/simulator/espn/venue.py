@@ -30,6 +30,7 @@ from precog_assets.simulator.espn.query import REFUSED, BoardQuery, Refused, par
 from precog_assets.simulator.espn.records import Records
 from precog_assets.simulator.espn.registry import Registry
 from precog_assets.simulator.espn.schedule import Schedules
+from precog_assets.simulator.espn.season_series import SeasonSeries
 from precog_assets.simulator.espn.showing import Showings
 from precog_assets.simulator.espn.standings import place_in_words, standings_page
 from precog_assets.simulator.espn.summary import has_summary, standings_block, summary_page
@@ -119,7 +120,8 @@ class EspnVenue:
         course = tuple(state for state in self._world.timeline(game) if state.at <= now)
         table = standings_page(self._world, self._records, face, game.season, now)
         show = self._showings.look(face, game, now)
-        page = summary_page(show, course, standings_block(face, table, game.season), now)
+        meetings = SeasonSeries(self._registry, self._showings, show, now)
+        page = summary_page(show, course, meetings, standings_block(face, table, game.season), now)
         return answer(request, page, SUMMARY_AGE_S, "summary")
 
     def teams(self, request: Request) -> Response:

@@ -102,6 +102,12 @@ def lines(scores: tuple[int, ...]) -> list[Json]:
     ]
 
 
+def guid(*parts: object) -> str:
+    """An invented identifier in the form of a GUID."""
+    digits = f"{digest('guid', *parts):016x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:]}-0000-000000000000"
+
+
 def colors(team_id: str, league: str) -> tuple[str, str]:
     """Two invented colours, as six hexadecimal digits."""
     number = digest("colors", league, team_id)

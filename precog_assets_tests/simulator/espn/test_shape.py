@@ -33,7 +33,11 @@ MAY_BE_EMPTY = {
     "competitions[].details",  # a match without goals or cards
     "competitions[].notes",  # the recorded finals were title games and playoffs; others have no headline
 }
-NOT_OF_ALL = {"ncaaf": {"competitions[].status.isTBDFlex"}}
+NOT_OF_ALL = {
+    "ncaaf": {"competitions[].status.isTBDFlex"},
+    "epl": {"competitions[].odds[]: null instead of object"},
+    "ligue1": {"competitions[].odds[]: null instead of object"},
+}
 """Keys of another league of the sport, where the league itself was not recorded in that state."""
 ONLY_CONFERENCE = "ncaab"
 """Its recorded finals come from one conference's board; only conference games have `groups`."""
@@ -63,7 +67,7 @@ def by_state(rows: Iterator[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
 
 
 def shown(ask: Ask, world: World, league: str) -> Iterator[dict[str, Any]]:
-    """Events of boards over two seasons; none at the very tip, where ESPN has an empty situation."""
+    """Events of boards over two seasons; none at the very tip, where ESPN has an empty situation, or without sides."""
     group = {"ncaab": {"groups": "50"}, "wncaab": {"groups": "50"}, "ncaaf": {"groups": "80"}}.get(league, {})
     past, current = world.seasons(league)[:2]
     days = [world.settings.anchor_day, *world.game_days(league, past)[::12], *world.game_days(league, current)[::25]]
@@ -73,7 +77,8 @@ def shown(ask: Ask, world: World, league: str) -> Iterator[dict[str, Any]]:
         for event in page["events"]:
             competition = event["competitions"][0]
             apart = league == ONLY_CONFERENCE and not competition["conferenceCompetition"]
-            if competition.get("situation") != {} and not apart:
+            undecided = any(int(side["id"]) < 0 for side in competition["competitors"])
+            if competition.get("situation") != {} and not apart and not undecided:
                 yield event
 
 
