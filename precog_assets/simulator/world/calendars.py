@@ -145,7 +145,7 @@ def together_plans(league: League, anchor_day: date) -> tuple[SeasonPlan, ...]:
     long = league.sport in (Sport.SOCCER, Sport.TENNIS) and league.key != "mls"
     past_weeks = LONG_PAST_WEEKS - around.postseason if long else PAST_WEEKS
     soccer, stars, tennis = league.sport is Sport.SOCCER, league.key in ALL_STARS, league.sport is Sport.TENNIS
-    rests = _RESTS if soccer else frozenset[int]()
+    rests = frozenset({min(_RESTS)}) if league.key == "mls" else _RESTS if soccer else frozenset[int]()
     majors = ((MAJOR_WEEK, MAJORS[-1]),) if tennis else ()
     past = SeasonPlan(
         label=label - 1,

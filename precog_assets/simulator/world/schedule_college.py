@@ -27,18 +27,18 @@ class College:
     """Chance that a team plays on such a day."""
     weekend_days: tuple[int, ...]
     """Days of conference rounds, dealt to the conferences in turn."""
-    every: int
-    """A conference plays its weekend round every so many weeks."""
+    rounds: int
+    """A conference's weekend rounds, spread over the weeks that are left: one a week at most."""
     midweek_days: tuple[int, ...]
     midweek_every: int
     neutral_share: float
 
 
-_BASKETBALL = College(6, (1, 5), 0.75, (5, 5, 5, 6, 5, 3), 1, (1, 2), 2, 0.14)
+_BASKETBALL = College(6, (1, 5), 0.75, (5, 5, 5, 6, 5, 3), 30, (1, 2), 2, 0.14)
 COLLEGES = {
     "ncaab": _BASKETBALL,
     "wncaab": _BASKETBALL,
-    "ncaaf": College(4, (5,), 0.75, (5,), 2, (), 1, 0.08),
+    "ncaaf": College(4, (5,), 0.8, (5,), 9, (), 1, 0.08),
 }
 
 
@@ -86,12 +86,15 @@ def _conference_rounds(
     if len(members) < 2:
         return []
     numbers = double_rounds(shuffled(members, rng))
+    weeks = plan.weeks - college.open_weeks
+    often = min(college.rounds, weeks)
     result, played = [], 0
     for week in range(college.open_weeks, plan.weeks):
         days = []
         if college.midweek_days and (week + index) % college.midweek_every == 0:
             days.append(college.midweek_days[index % len(college.midweek_days)])
-        if (week + index) % college.every == 0:
+        past = week - college.open_weeks + index % 2
+        if (past + 1) * often // weeks > past * often // weeks:
             days.append(college.weekend_days[index % len(college.weekend_days)])
         for weekday in days:
             result.append((plan.day(week, weekday), numbers[played % len(numbers)], week + 1))

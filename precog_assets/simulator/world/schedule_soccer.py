@@ -65,7 +65,7 @@ POSTPONED_SHARE = 0.012
 """Of the matches: fog, storms and cups; each is played later under the same id."""
 _LAST_ROUND: dict[str, tuple[int, Slot]] = {"epl": (6, (11, 0)), "ligue1": (5, (15, 0)), "mls": (5, (18, 0))}
 """The matches of the last round begin together."""
-_REST = timedelta(days=2)
+_REST_DAYS = (2, 1)
 _WAIT = (18, 60)
 """Days from a postponed match to its new date."""
 
@@ -84,7 +84,8 @@ def soccer_fixtures(league: str, plan: SeasonPlan, teams: Sequence[SimTeam], rng
             kinds.insert(0, days.midweek)
         for times in kinds:
             for index, pair in enumerate(shuffled(next(left, []), rng)):
-                weekday, slot = _LAST_ROUND[league] if week == weeks[-1] else times[min(index, len(times) - 1)]
+                last = week == weeks[-1] and times is days.weekend
+                weekday, slot = _LAST_ROUND[league] if last else times[min(index, len(times) - 1)]
                 fixtures.append(Fixture(*pair, on(plan.day(week, weekday), slot)))
     return fixtures
 
@@ -116,15 +117,17 @@ def soccer_changes(league: str, fixtures: Sequence[Fixture], spared: frozenset[d
 
 
 def _free_day(fixture: Fixture, day: date, last: date, busy: dict[str, set[date]], rng: Random) -> date | None:
-    """A Tuesday or Wednesday some weeks later on which both sides are rested and rest afterwards."""
+    """A day from Monday to Thursday some weeks later on which both sides are rested and rest afterwards.
+
+    Two days are the rule; where there is none, one must do.
+    """
     earliest = _WAIT[0] + int(20 * rng.random())
-    for ahead in range(earliest, _WAIT[1]):
-        free = day + timedelta(days=ahead)
-        if free > last:
-            return None
-        around = {free + timedelta(days=step) for step in range(-_REST.days, _REST.days + 1)}
-        if free.weekday() in (1, 2) and not any(busy[side] & around for side in fixture.sides):
-            return free
+    ahead = [day + timedelta(days=days) for days in range(earliest, _WAIT[1])]
+    for rest in _REST_DAYS:
+        for free in ahead:
+            around = {free + timedelta(days=step) for step in range(-rest, rest + 1)}
+            if free <= last and free.weekday() < 4 and not any(busy[side] & around for side in fixture.sides):
+                return free
     return None
 
 
