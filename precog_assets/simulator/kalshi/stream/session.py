@@ -15,6 +15,7 @@ from precog_assets.simulator.kalshi.stream.commands import (
     read_command,
     read_message,
 )
+from precog_assets.simulator.kalshi.stream.feeds import FEEDS, Feed
 from precog_assets.simulator.kalshi.stream.following import Following
 from precog_assets.simulator.kalshi.stream.frames import bare, message, reply
 from precog_assets.simulator.kalshi.stream.limits import Limits
@@ -23,26 +24,15 @@ from precog_assets.simulator.kalshi.stream.refusals import (
     ACTION_REQUIRED,
     BUFFER_OVERFLOW,
     COMMAND_RATE,
-    INDICES_REQUIRED,
     INVALID_PARAMETER,
     MARKET_LIMIT,
     MARKET_REQUIRED,
-    UNDERLYINGS_REQUIRED,
     UNKNOWN_SID,
     UNSUPPORTED_ACTION,
     CommandError,
 )
 from precog_assets.simulator.kalshi.stream.subscription import Subscription
 from precog_assets.simulator.kalshi.stream.tampering import Tampering
-
-ALL_FEEDS = "all"
-_FEED_KEY = {"indices": "index_ids", "underlyings": "underlying_tickers"}
-_FEED_REQUIRED = {"indices": INDICES_REQUIRED, "underlyings": UNDERLYINGS_REQUIRED}
-_FEED_LISTS = {"indices": "{}_indexlist", "underlyings": "{}_underlying_list"}
-_FEED_ACTIONS = {
-    "indices": ("subscribe_indices", "unsubscribe_indices", "indexlist"),
-    "underlyings": ("subscribe_underlyings", "unsubscribe_underlyings", "underlying_list"),
-}
 
 
 class Session:
@@ -170,7 +160,7 @@ class Session:
     def _add(self, subscription: Subscription, named: Named) -> list[str]:
         """Make a subscription be about what is named too; the tickers that are new to it."""
         channel = subscription.channel
-        if channel.narrowing in _FEED_KEY:
+        if channel.narrowing in FEEDS:
             subscription.feed_ids.update(dict.fromkeys(named.feed_ids))
             return []
         if subscription.everything:
@@ -244,8 +234,9 @@ class Session:
             raise CommandError(ACTION_REQUIRED)
         if not self._within_limits(subscription, command.named, command_id):
             return
-        if subscription.channel.narrowing in _FEED_KEY:
-            self._update_feed(subscription, command, command_id)
+        feed = FEEDS.get(subscription.channel.narrowing)
+        if feed is not None:
+            self._update_feed(subscription, feed, command, command_id)
         else:
             self._update_markets(subscription, command, command_id)
 
@@ -276,19 +267,17 @@ class Session:
         for ticker in tickers:
             self._following.send_snapshot(subscription, ticker, command_id)
 
-    def _update_feed(self, subscription: Subscription, command: Update, command_id: int) -> None:
-        channel, named = subscription.channel, command.named
-        add, delete, ask = _FEED_ACTIONS[channel.narrowing]
-        if command.action not in (add, delete, ask):
-            raise CommandError(UNSUPPORTED_ACTION)
-        if command.action == ask:
-            kind = _FEED_LISTS[channel.narrowing].format(channel.name)
-            nothing: dict[str, Any] = {_FEED_KEY[channel.narrowing]: []}
-            subscription.answer(message(kind, nothing, self._following.sending_ms()), command_id)
+    def _update_feed(self, subscription: Subscription, feed: Feed, command: Update, command_id: int) -> None:
+        named, action = command.named, command.action
+        if action == feed.ask:
+            kind = f"{subscription.channel.name}_{feed.ask}"
+            subscription.answer(message(kind, feed.msg({}), self._following.sending_ms()), command_id)
             return
+        if action not in (feed.add, feed.delete):
+            raise CommandError(UNSUPPORTED_ACTION)
         if not named.feed_ids:
-            raise CommandError(_FEED_REQUIRED[channel.narrowing])
-        if command.action == add:
+            raise CommandError(feed.required)
+        if action == feed.add:
             self._add(subscription, named)
         else:
             for feed_id in named.feed_ids:
@@ -316,10 +305,9 @@ def _ordered(subscription: Subscription) -> list[str]:
 
 def _about(subscription: Subscription) -> dict[str, Any]:
     """What an `ok` lists: what the subscription is about now."""
-    narrowing = subscription.channel.narrowing
-    if narrowing in _FEED_KEY:
-        feed_ids = [ALL_FEEDS] if ALL_FEEDS in subscription.feed_ids else list(subscription.feed_ids)
-        return {_FEED_KEY[narrowing]: feed_ids}
+    feed = FEEDS.get(subscription.channel.narrowing)
+    if feed is not None:
+        return dict(feed.msg(subscription.feed_ids))
     if subscription.quiet_acks or subscription.everything or not subscription.channel.by_market:
         return {}
     said: dict[str, Any] = {}
