@@ -300,7 +300,7 @@ def span_us(query: Query) -> tuple[int, int]:
 
 
 def _newest_first(order: Order) -> Key:
-    return (-order.created_us, f"{-order.sequence:020d}{order.order_id}")
+    return (-order.created_us, f"{_LATEST_S - order.sequence:020d}")
 
 
 def _retired(_call: Call) -> Json:

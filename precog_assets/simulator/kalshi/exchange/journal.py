@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -35,13 +35,11 @@ class Journal:
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._entries: list[Entry] = []
-        self._file: IO[bytes] | None = None
 
     def load(self) -> list[Entry]:
         """What was accepted so far, oldest first. Raises ConfigurationError naming a line that cannot be read."""
         if self._path is None:
             return list(self._entries)
-        self.close()
         raw = self._path.read_bytes() if self._path.exists() else b""
         whole, _, torn = raw.rpartition(b"\n")
         if torn:
@@ -67,20 +65,13 @@ class Journal:
         if self._path is None:
             self._entries = _resolved(self._entries, entry)
             return
-        if self._file is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self._path.open("ab", buffering=0)
-        self._file.write(orjson.dumps({"at": at_us, "do": do, "account": account_id, "with": terms}) + b"\n")
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._path.open("ab", buffering=0) as file:
+            file.write(orjson.dumps({"at": at_us, "do": do, "account": account_id, "with": terms}) + b"\n")
 
     def rewind(self, to_us: int) -> None:
         """Commands after that time never happened."""
         self.append(to_us, _REWIND, "", {})
-
-    def close(self) -> None:
-        """Let go of the file."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
 
 
 def _resolved(entries: list[Entry], entry: Entry) -> list[Entry]:

@@ -197,7 +197,3 @@ class RunningExchange:
         if ticker in self._watched_by_all:
             self._watched_by_all.discard(ticker)
             self._floor.unwatch(ticker)
-
-    def close(self) -> None:
-        """Let go of the journal's file."""
-        self._journal.close()

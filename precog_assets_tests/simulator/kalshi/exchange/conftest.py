@@ -87,7 +87,7 @@ class Trader:
     """An account that signs what it sends."""
 
     def __init__(self, venue: Venue, opened: Opened) -> None:
-        self.venue = venue
+        self.venue, self.opened = venue, opened
         self.account_id, self.key_id = opened.account_id, opened.key_id
         assert opened.private_key_pem is not None
         key = load_pem_private_key(opened.private_key_pem.encode(), None)
@@ -135,11 +135,26 @@ def order_body(side: str, price: str, count: str = "1.00", **more: Any) -> dict[
     }
 
 
+NewVenue = Callable[..., Venue]
+
+
 @pytest.fixture
-def venue() -> Iterator[Venue]:
-    venue = Venue()
-    yield venue
-    venue.close()
+def new_venue() -> Iterator[NewVenue]:
+    """Makes venues and closes them when the test ends."""
+    made: list[Venue] = []
+
+    def make(**options: Any) -> Venue:
+        made.append(Venue(**options))
+        return made[-1]
+
+    yield make
+    for venue in made:
+        venue.close()
+
+
+@pytest.fixture
+def venue(new_venue: NewVenue) -> Venue:
+    return new_venue()
 
 
 @pytest.fixture
