@@ -118,7 +118,7 @@ class _Carrying:
                 self._tell(strike, f"clock {rule.skew_s:+g} s")
 
     async def _spoil(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Have the whole answer, change it, and send it as far as the faults let it through."""
+        """Have the whole answer, uncompressed, change it, and send it as far as the faults let it through."""
         start: Message = {}
         parts: list[bytes] = []
 
@@ -128,7 +128,8 @@ class _Carrying:
             elif message["type"] == "http.response.body":
                 parts.append(message.get("body", b""))
 
-        await self._app(scope, receive, keep)
+        plain = [(name, value) for name, value in scope["headers"] if name.lower() != b"accept-encoding"]
+        await self._app({**scope, "headers": plain}, receive, keep)
         body = self._respelled(b"".join(parts), start["status"])
         cut = next((strike for strike in self._strikes if isinstance(strike.rule, Broken)), None)
         if cut is None:
