@@ -5,15 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import threading
 from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
+from starlette.routing import WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
 from websockets.asyncio.client import connect
 from websockets.frames import Opcode
 
+from precog_assets.simulator.kalshi.stream import PATH
+from precog_assets.simulator.kalshi.stream.heartbeat import SOCKET
 from precog_assets.simulator.kalshi.stream.limits import Limits
 from precog_assets_tests.simulator.kalshi.stream.floors import HEADERS, SUBSCRIBE, Floor, Watchman, run
 from precog_assets_tests.simulator.kalshi.stream.serving import (
+    PATIENCE_S,
     RawClient,
     read_to_the_end,
     serving,
@@ -163,6 +169,52 @@ def test_however_a_client_leaves_nothing_of_it_stays(
 async def _until_deaf(floor: Floor) -> None:
     while floor.exchange.listened_to:
         await floor.turns.run(lambda: None)
+
+
+def test_a_turn_is_kept_to_its_end_though_the_connection_it_was_for_is_gone() -> None:
+    async def what() -> None:
+        watchman = Watchman()
+        floor = Floor(watchman)
+        inside, gate = threading.Event(), threading.Event()
+
+        def advance(now_us: int) -> None:
+            inside.set()
+            assert gate.wait(PATIENCE_S)
+
+        async with serving(floor.stream.routes()) as address:
+            async with RawClient.open(address) as client:
+                client.say(SUBSCRIBE)
+                await client.frame()
+                floor.exchange.advance = advance
+                assert await asyncio.to_thread(inside.wait, PATIENCE_S)
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(watchman.until_gone(1), 0.3)
+            gate.set()
+            await watchman.until_gone(1)
+
+    run(what)
+
+
+def test_what_is_sent_on_a_connection_that_the_server_is_closing_is_late_and_no_mistake() -> None:
+    said: list[type[Exception]] = []
+
+    async def send_late(websocket: WebSocket) -> None:
+        await websocket.accept()
+        websocket.scope["extensions"][SOCKET].keepalive_timeout()
+        try:
+            await websocket.send_text("late")
+        except WebSocketDisconnect as error:
+            said.append(type(error))
+
+    async def what() -> None:
+        async with (
+            serving([WebSocketRoute(PATH, send_late)]) as address,
+            connect(address, additional_headers=HEADERS) as client,
+        ):
+            await read_to_the_end(client)
+        assert said == [WebSocketDisconnect]
+
+    run(what)
 
 
 def test_a_server_that_stops_says_so_to_its_clients_and_leaves_nothing() -> None:
