@@ -96,7 +96,8 @@ def running(folder: Path, *options: str) -> Iterator[Simulator]:
     with subprocess.Popen([*command, "--anchor", ANCHOR, *options], stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            line = next(line for line in process.stdout if "simulator ready at" in line)
+            line = next((line for line in process.stdout if "simulator ready at" in line), None)
+            assert line is not None, "the simulator ended before it was ready; its words are above"
             yield Simulator(line.split()[-1].strip(), "", folder).open_account(folder)
         finally:
             process.terminate()

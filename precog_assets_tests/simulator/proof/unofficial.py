@@ -92,7 +92,7 @@ def read_everything(client: KalshiClient) -> str:
     client.milestones.get(milestone.id)
     client.live_data.get(milestone.id)
     client.live_data.get_typed(milestone.type, milestone.id)
-    client.live_data.batch([milestone.id])
+    client.live_data.batch(milestone_ids=[milestone.id])
     client.live_data.game_stats(milestone.id)
     not_found(lambda: client.live_data.get_event(event_ticker))  # prices and weather have it, games do not
     target = client.structured_targets.list(page_size=5).items[0]
@@ -109,26 +109,26 @@ def read_everything(client: KalshiClient) -> str:
 def trade(client: KalshiClient, ticker: str) -> None:
     client.account.limits()
     client.account.volume_progress()
-    placed = client.orders.create_v2(order(ticker, "bid", "0.0100", "10.00"))
+    placed = client.orders.create_v2(request=order(ticker, "bid", "0.0100", "10.00"))
     client.orders.get(placed.order_id)
     client.orders.queue_position(placed.order_id)
     client.orders.queue_positions(market_tickers=[ticker])
     client.portfolio.total_resting_order_value()
     client.orders.amend_v2(
-        placed.order_id, kalshi.AmendOrderV2Request(ticker=ticker, side="bid", price="0.0200", count="8.00")
+        placed.order_id, request=kalshi.AmendOrderV2Request(ticker=ticker, side="bid", price="0.0200", count="8.00")
     )
-    client.orders.decrease_v2(placed.order_id, kalshi.DecreaseOrderV2Request(reduce_to="5.00"))
+    client.orders.decrease_v2(placed.order_id, request=kalshi.DecreaseOrderV2Request(reduce_to="5.00"))
     want(client.orders.cancel_v2(placed.order_id).reduced_by == 5, "reduced by")
     not_found(lambda: client.orders.cancel_v2(placed.order_id))
     ask = client.markets.get(ticker).yes_ask
-    filled = client.orders.create_v2(order(ticker, "bid", ask + Decimal("0.02"), "4.00"))
+    filled = client.orders.create_v2(request=order(ticker, "bid", ask + Decimal("0.02"), "4.00"))
     want(filled.fill_count == 4, filled)
     rows = [order(ticker, "bid", "0.0100", "1.00") for _ in range(2)]
-    made = client.orders.batch_create_v2(kalshi.BatchCreateOrdersV2Request(orders=rows)).orders
+    made = client.orders.batch_create_v2(request=kalshi.BatchCreateOrdersV2Request(orders=rows)).orders
     cancels = [kalshi.BatchCancelOrdersV2RequestOrder(order_id=row.order_id) for row in made]
-    client.orders.batch_cancel_v2(kalshi.BatchCancelOrdersV2Request(orders=cancels))
+    client.orders.batch_cancel_v2(request=kalshi.BatchCancelOrdersV2Request(orders=cancels))
     group = client.order_groups.create(contracts_limit=5)
-    client.orders.create_v2(order(ticker, "bid", "0.0100", "1.00", order_group_id=group.order_group_id))
+    client.orders.create_v2(request=order(ticker, "bid", "0.0100", "1.00", order_group_id=group.order_group_id))
     client.order_groups.list()
     client.order_groups.get(group.order_group_id)
     client.order_groups.update_limit(group.order_group_id, contracts_limit=9)
