@@ -84,7 +84,15 @@ def serve(
     `listening_socket` does.
     """
     listener = listening_socket(host, port, allow_remote=allow_remote)
-    config = uvicorn.Config(
+    config = configured(app)
+    server = _Server(config, ready, _address(host, listener))
+    with listener, asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(server.serve(sockets=[listener]))
+
+
+def configured(app: ASGIApp) -> uvicorn.Config:
+    """How uvicorn serves a simulator: its own headers and protocols, and addresses as the connection has them."""
+    return uvicorn.Config(
         app,
         access_log=False,
         log_level="warning",
@@ -96,9 +104,6 @@ def serve(
         proxy_headers=False,
         **websocket_options(),
     )
-    server = _Server(config, ready, _address(host, listener))
-    with listener, asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-        runner.run(server.serve(sockets=[listener]))
 
 
 def _address(host: str, listener: socket.socket) -> str:

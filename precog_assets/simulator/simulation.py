@@ -30,7 +30,6 @@ from precog_assets.simulator.faults.rules import AnyRule
 from precog_assets.simulator.faults.stream import StreamFaults
 from precog_assets.simulator.headers import Dated
 from precog_assets.simulator.kalshi import KalshiVenue
-from precog_assets.simulator.kalshi.exchange.exchange import Exchange
 from precog_assets.simulator.kalshi.instants import microseconds
 from precog_assets.simulator.kalshi.stream.endpoint import Stream
 from precog_assets.simulator.ledger.asking import Ledger
@@ -76,7 +75,8 @@ class Simulation:
         self.app: ASGIApp = Faulty(Dated(venue_app(self._routes(shown))), self.faults)
         self.ended = asyncio.Event()
         """Set when another simulation took its place; its streams end then."""
-        weakref.finalize(self, _close, self.recorded, self.kalshi.exchange)
+        self.close = weakref.finalize(self, self.recorded.close)
+        """Close the files; done when nobody holds the simulation any more, if not before."""
 
     def _routes(self, clock: Clock) -> list[BaseRoute]:
         exchange, auth = self.kalshi.exchange, self.kalshi.auth
@@ -146,11 +146,6 @@ class Simulation:
     def end(self) -> None:
         """Give way to another simulation: streams end now, files are closed once no request is left."""
         self.ended.set()
-
-
-def _close(recorded: Recorded, exchange: Exchange) -> None:
-    recorded.close()
-    exchange.close()
 
 
 def venue_app(routes: Sequence[BaseRoute]) -> Starlette:

@@ -74,7 +74,7 @@ def test_a_restarted_server_continues_the_same_world(start: Start, tmp_path: Pat
     again, address = start("--world", str(file))
     with httpx.Client(base_url=address) as client:
         later = client.get("/simulator/health").json()
-        assert client.get("/simulator/clock").json() == clock
+        assert client.get("/simulator/clock").json() | {"now": clock["now"]} == clock
         assert client.get("/trade-api/v2/events").json()["events"] == events
         assert [e["id"] for e in client.get("/apis/site/v2/sports/football/nfl/scoreboard").json()["events"]] == [
             e["id"] for e in boards
@@ -233,7 +233,7 @@ def test_real_worlds_markets_are_coherent_with_their_games() -> None:
     seen, cursor = [], ""
     with Client(build_app(world(real_now=datetime.now(UTC) - timedelta(hours=1)))) as client:
         while True:
-            page = client.get("/trade-api/v2/markets", {"limit": 1000, "cursor": cursor}).json()
+            page = client.get("/trade-api/v2/markets", {"limit": 1000, "cursor": cursor, "mve_filter": "exclude"}).json()
             seen += page["markets"]
             cursor = page["cursor"]
             if not cursor:

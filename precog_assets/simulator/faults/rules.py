@@ -7,12 +7,21 @@ Fields of place and time are the same for every kind; a field a kind does not ha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 import yaml
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from precog_assets.domain.errors import ConfigurationError
 from precog_assets.simulator.faults.paths import KeyPath, read_path
@@ -50,6 +59,11 @@ class Rule(BaseModel):
     probability: float = Field(1.0, gt=0.0, le=1.0)
     count: int | None = Field(None, ge=1)
     """How often it strikes at most."""
+
+    @field_validator("begins", "ends")
+    @classmethod
+    def _in_utc(cls, instant: datetime | None) -> datetime | None:
+        return None if instant is None else instant.astimezone(UTC)
 
     @model_validator(mode="after")
     def _in_order(self) -> Rule:
