@@ -115,7 +115,7 @@ class Membership:
         return {"subaccount_balances": rows}
 
     def _transfers(self, call: Call) -> Json:
-        rows = [transfer_json(transfer) for transfer in reversed(self._account(call).transfers.values())]
+        rows = [transfer_json(transfer) for transfer in self._account(call).transfers.values()]
         return paged_rows(call.query, "transfers", rows, 1000)
 
     def _netting(self, call: Call) -> Json:

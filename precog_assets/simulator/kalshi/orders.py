@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Collection, Iterator
+from typing import Any, TypeVar
 
 from precog_assets.simulator.kalshi.answers import Key, Query, Refusal, bad_request, invalid, not_found, page
 from precog_assets.simulator.kalshi.bodies import Field, Struct, error_row, item_count, items, names
@@ -53,6 +53,7 @@ _CANCEL = Struct(
     "BatchCancelOrdersV2RequestOrder",
     (Field("order_id", required=True), Field("market_ticker"), Field("subaccount", "int64"), _SHARD),
 )
+RowT = TypeVar("RowT")
 _LATEST_S = 1 << 40
 _EVENTS_AT_ONCE = 10
 
@@ -207,8 +208,8 @@ class Orders:
         begin_us, end_us = span_us(query)
         subaccount, shard = subaccount_of(query), shard_of(query)
         kept = (
-            order
-            for order in reversed(self._account(call).orders.values())
+            (place, order)
+            for place, order in newest_first(self._account(call).orders.values())
             if tier(order)
             and status in (None, order.status)
             and (tickers is None or order.ticker in tickers)
@@ -217,8 +218,8 @@ class Orders:
             and subaccount in (None, order.subaccount)
             and shard in (None, 0)
         )
-        taken, cursor = page(sorted(kept, key=_newest_first), limit, _newest_first, after)
-        return {"cursor": cursor, "orders": [order_json(order) for order in taken]}
+        taken, cursor = page(kept, limit, place_key, after)
+        return {"cursor": cursor, "orders": [order_json(order) for _, order in taken]}
 
     def _queue_position(self, call: Call) -> Json:
         order = self._account(call).orders.get(call.path["order_id"])
@@ -299,8 +300,14 @@ def span_us(query: Query) -> tuple[int, int]:
     return begin, _LATEST_S * SECOND_US if high is None else high * SECOND_US + SECOND_US - 1
 
 
-def _newest_first(order: Order) -> Key:
-    return (-order.created_us, f"{_LATEST_S - order.sequence:020d}")
+def newest_first(rows: Collection[RowT]) -> Iterator[tuple[int, RowT]]:
+    """Rows that are kept oldest first, the other way round, each with its place."""
+    return zip(range(len(rows) - 1, -1, -1), reversed(list(rows)), strict=True)
+
+
+def place_key(item: tuple[int, object]) -> Key:
+    """The key of a page over `newest_first`: rows that are added meanwhile do not move it."""
+    return (-item[0], "")
 
 
 def _retired(_call: Call) -> Json:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 
 from precog_assets.simulator.kalshi.answers import Key, Query, invalid, page
 from precog_assets.simulator.kalshi.endpoints import Call, Endpoint
 from precog_assets.simulator.kalshi.exchange.accounts import Account, Purse
 from precog_assets.simulator.kalshi.exchange.exchange import Exchange
 from precog_assets.simulator.kalshi.exchange.membership import purse_of
-from precog_assets.simulator.kalshi.exchange.model import Fill, Position, Settlement
+from precog_assets.simulator.kalshi.exchange.model import Fill, Position
 from precog_assets.simulator.kalshi.exchange.units import DOLLAR, cents, dollars_text
 from precog_assets.simulator.kalshi.instants import SECOND_US, microseconds
-from precog_assets.simulator.kalshi.orders import shard_of, span_us, subaccount_of
+from precog_assets.simulator.kalshi.orders import newest_first, place_key, shard_of, span_us, subaccount_of
 from precog_assets.simulator.kalshi.records import (
     deposit_json,
     event_position_json,
@@ -129,53 +129,54 @@ class Portfolio:
 
     def _fills(self, call: Call) -> Json:
         cutoff_us = microseconds(cutoff(call.now))
-        return self._fill_page(call, (fill for fill in self._account(call).fills if fill.time_us >= cutoff_us))
+        return self._fill_page(call, lambda fill: fill.time_us >= cutoff_us)
 
     def _historical_fills(self, call: Call) -> Json:
         cutoff_us = microseconds(cutoff(call.now))
-        return self._fill_page(call, (fill for fill in self._account(call).fills if fill.time_us < cutoff_us))
+        return self._fill_page(call, lambda fill: fill.time_us < cutoff_us)
 
-    def _fill_page(self, call: Call, fills: Iterable[Fill]) -> Json:
+    def _fill_page(self, call: Call, tier: Callable[[Fill], bool]) -> Json:
         query = call.query
         limit, after = query.limit(100, 1000, lowest=1), query.after()
         tickers, order_id = query.split("ticker"), query.text("order_id")
         if tickers and len(tickers) > _TICKERS_AT_ONCE:
             raise invalid(query.operation, "Ticker", "max")
         (begin_us, end_us), subaccount, shard = span_us(query), subaccount_of(query), shard_of(query)
-        kept = [
-            fill
-            for fill in fills
-            if (tickers is None or fill.ticker in tickers)
+        kept = (
+            (place, fill)
+            for place, fill in newest_first(self._account(call).fills)
+            if tier(fill)
+            and (tickers is None or fill.ticker in tickers)
             and order_id in (None, fill.order_id)
             and begin_us <= fill.time_us <= end_us
             and subaccount in (None, fill.subaccount)
             and shard in (None, 0)
-        ]
-        taken, cursor = page(sorted(kept, key=_fill_key), limit, _fill_key, after)
-        return {"cursor": cursor, "fills": [fill_json(fill) for fill in taken]}
+        )
+        taken, cursor = page(kept, limit, place_key, after)
+        return {"cursor": cursor, "fills": [fill_json(fill) for _, fill in taken]}
 
     def _settlements(self, call: Call) -> Json:
         query = call.query
         limit, after = query.limit(100, 1000, lowest=1), query.after()
         ticker, event = query.text("ticker"), query.text("event_ticker")
         (begin_us, end_us), subaccount = span_us(query), subaccount_of(query)
-        kept = [
-            settlement
-            for settlement in self._account(call).settlements
+        kept = (
+            (place, settlement)
+            for place, settlement in newest_first(self._account(call).settlements)
             if ticker in (None, settlement.ticker)
             and event in (None, settlement.event_ticker)
             and begin_us <= settlement.time_us <= end_us
             and subaccount in (None, settlement.subaccount)
-        ]
-        taken, cursor = page(sorted(kept, key=_settlement_key), limit, _settlement_key, after)
-        return {"cursor": cursor, "settlements": [settlement_json(settlement) for settlement in taken]}
+        )
+        taken, cursor = page(kept, limit, place_key, after)
+        return {"cursor": cursor, "settlements": [settlement_json(settlement) for _, settlement in taken]}
 
     def _deposits(self, call: Call) -> Json:
-        rows = [deposit_json(d) for d in reversed(self._account(call).deposits) if d.money >= 0]
+        rows = [deposit_json(d) for d in self._account(call).deposits if d.money >= 0]
         return paged_rows(call.query, "deposits", rows, 500)
 
     def _withdrawals(self, call: Call) -> Json:
-        rows = [deposit_json(d) for d in reversed(self._account(call).deposits) if d.money < 0]
+        rows = [deposit_json(d) for d in self._account(call).deposits if d.money < 0]
         return paged_rows(call.query, "withdrawals", rows, 500)
 
     def _resting_value(self, call: Call) -> Json:
@@ -188,10 +189,9 @@ class Portfolio:
 
 
 def paged_rows(query: Query, name: str, rows: list[Json], highest: int) -> Json:
-    """A page of rows, newest first, that have no key but their place counted from the oldest."""
+    """A page of rows, given oldest first and listed newest first."""
     limit, after = query.limit(100, highest, lowest=1), query.after()
-    numbered = [(number - len(rows), row) for number, row in enumerate(rows)]
-    taken, cursor = page(numbered, limit, lambda item: (item[0], ""), after)
+    taken, cursor = page(newest_first(rows), limit, place_key, after)
     return {name: [row for _, row in taken], "cursor": cursor}
 
 
@@ -201,11 +201,3 @@ def _event_of(ticker: str) -> str:
 
 def _position_key(item: tuple[Position, int]) -> Key:
     return (-item[0].updated_us, item[0].ticker)
-
-
-def _fill_key(fill: Fill) -> Key:
-    return (-fill.time_us, f"{fill.fill_id}{fill.order_id}")
-
-
-def _settlement_key(settlement: Settlement) -> Key:
-    return (-settlement.time_us, f"{settlement.ticker}/{settlement.subaccount:02d}")

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, replace
-from heapq import heappush
+from fractions import Fraction
+from functools import lru_cache
+from heapq import heapify, heappush
 
 from precog_assets.domain.statuses import MarketStatus
 from precog_assets.simulator.kalshi.exchange.accounts import Account, Group, Key, Purse
@@ -26,12 +28,16 @@ from precog_assets.simulator.kalshi.exchange.model import Fill, Order, Outcome
 from precog_assets.simulator.kalshi.exchange.pit import SIDE_OF, Pit
 from precog_assets.simulator.kalshi.exchange.telling import show, start_showing
 from precog_assets.simulator.kalshi.exchange.units import DOLLAR
-from precog_assets.simulator.kalshi.instants import NEVER_US, SECOND_US, instant_of
+from precog_assets.simulator.kalshi.fees import Terms
+from precog_assets.simulator.kalshi.instants import HOUR_US, NEVER_US, SECOND_US, instant_of
 from precog_assets.simulator.kalshi.market import WorldMarket
 from precog_assets.simulator.kalshi.noise import stable_uuid
+from precog_assets.simulator.kalshi.sports import SeriesTerms
 from precog_assets.simulator.ledger import Recorder
 
 GROUP_WINDOW_US = 15 * SECOND_US
+_VOID_PLANS = 1_000
+"""How many plans that were replaced may wait among the valid ones."""
 
 
 class Floor:
@@ -51,6 +57,7 @@ class Floor:
         """Orders that arrived so far: the rank in time of the next."""
         self.plans: list[tuple[int, str, int]] = []
         """Time, ticker and plan number of what happens next in each market, as a heap."""
+        self._series_fees = lru_cache(maxsize=256)(self._fees_of_series)
 
     def pit(self, ticker: str) -> Pit | None:
         """A market's pit as it is now; None while the market is not created."""
@@ -59,9 +66,7 @@ class Floor:
             found = self.market.catalog.market(ticker)
             if found is None or self.market.lifecycle.status_at(found[0], self.now_us) is None:
                 return None
-            event, market = found
-            fees = FeeTerms(event.series.fee_type)
-            pit = self.pits[ticker] = Pit(event, market, fees, self.now_us, None, trading=False)
+            pit = self.pits[ticker] = Pit(*found, self.now_us, None, trading=False)
             self.refresh(pit, self.now_us)
         elif not pit.alive:
             self.refresh(pit, self.now_us)
@@ -98,6 +103,9 @@ class Floor:
             at_us = self.market.lifecycle.next_status_us(pit.event, pit.now_us)
         if at_us < NEVER_US:
             heappush(self.plans, (at_us, pit.ticker, pit.planned))
+        if len(self.plans) > _VOID_PLANS + 2 * len(self.pits):
+            self.plans = [plan for plan in self.plans if (p := self.pits.get(plan[1])) and p.planned == plan[2]]
+            heapify(self.plans)
 
     def changed(self, pit: Pit, time_us: int, cause: Order | None = None) -> None:
         """Show what an act did to a market, and plan anew."""
@@ -127,7 +135,17 @@ class Floor:
 
     def reserve(self, pit: Pit, purse: Purse) -> None:
         """Work out anew what the purse's resting orders there tie up."""
-        purse.reserve(pit.ticker, lambda price, count: pit.fees.fee(price, count, taker=False))
+        fees = self.fees(pit)
+        purse.reserve(pit.ticker, lambda price, count: fees.fee(price, count, taker=False))
+
+    def fees(self, pit: Pit) -> FeeTerms:
+        """What the market's trades cost now."""
+        override = self.market.fees.override(pit.event, self.now_us)
+        return fee_terms(override or self._series_fees(pit.event.series, self.now_us // HOUR_US))
+
+    def _fees_of_series(self, series: SeriesTerms, hour: int) -> Terms:
+        """A series' own fees, which change at full hours only."""
+        return self.market.fees.of_series(series, instant_of(hour * HOUR_US))
 
     def rest(self, pit: Pit, order: Order) -> None:
         """Let an order stand in the book."""
@@ -180,7 +198,7 @@ class Floor:
     def _fill(self, pit: Pit, order: Order, made: TradeMade, *, is_taker: bool) -> None:
         account, purse = self.accounts[order.account_id], self.purse_of(order)
         price, count, time_us = made.price, made.count, made.time_us
-        fee = pit.fees.fee(price, count, taker=is_taker)
+        fee = self.fees(pit).fee(price, count, taker=is_taker)
         position = fill_purse(purse, pit.ticker, order.side, price, count, fee, time_us)
         pit.holders.add((account.account_id, purse.number))
         cost = (price if order.side == "bid" else DOLLAR - price) * count
@@ -270,3 +288,9 @@ def move_up(queue: list[Order], price: int, count: int) -> None:
 def side_bought(order: Order) -> Outcome:
     """What an order buys."""
     return SIDE_OF[order.side]
+
+
+@lru_cache(maxsize=256)
+def fee_terms(terms: Terms) -> FeeTerms:
+    """A fee structure as fees are worked out from it."""
+    return FeeTerms(terms.fee_type, Fraction(str(terms.multiplier)))

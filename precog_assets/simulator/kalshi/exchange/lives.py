@@ -11,7 +11,7 @@ from typing import Any
 
 from precog_assets.domain.statuses import MarketStatus
 from precog_assets.domain.times import eastern_day
-from precog_assets.simulator.kalshi.exchange.events import EventListed, MarketChanged
+from precog_assets.simulator.kalshi.exchange.events import EventFeeChanged, EventListed, MarketChanged
 from precog_assets.simulator.kalshi.exchange.floor import Floor
 from precog_assets.simulator.kalshi.exchange.units import price_text
 from precog_assets.simulator.kalshi.instants import HOUR_US, NEVER_US, SECOND_US, instant_of, microseconds
@@ -42,8 +42,11 @@ class Lives:
         return catalog.around(catalog.series.values(), day, before=before, after=_DAYS_AFTER)
 
     def _plan(self, event: Event, time_us: int) -> None:
-        at_us = self._floor.market.lifecycle.next_status_us(event, time_us)
+        market = self._floor.market
+        at_us = market.lifecycle.next_status_us(event, time_us)
         if at_us < NEVER_US:
+            fees = (change.at_us for change in market.fees.event_changes(event) if change.at_us > time_us)
+            at_us = min((at_us, *fees))
             heappush(self._steps, (at_us, event.ticker, event))
 
     def active(self) -> list[Event]:
@@ -77,6 +80,11 @@ class Lives:
 
     def _tell(self, event: Event, at_us: int) -> None:
         lifecycle, tell = self._floor.market.lifecycle, self._floor.tell
+        for change in self._floor.market.fees.event_changes(event):
+            if change.at_us == at_us:
+                terms = change.terms
+                kind, multiplier = (None, None) if terms is None else (terms.fee_type, terms.multiplier)
+                tell(EventFeeChanged(at_us, event.ticker, kind, multiplier))
         status, before = lifecycle.status_at(event, at_us), lifecycle.status_at(event, at_us - 1)
         if status is before:
             return

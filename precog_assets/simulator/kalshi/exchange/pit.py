@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 
 from precog_assets.domain.statuses import MarketStatus
 from precog_assets.simulator.kalshi.exchange.events import TickerMoved, TradeMade
-from precog_assets.simulator.kalshi.exchange.fees import FeeTerms
 from precog_assets.simulator.kalshi.exchange.model import BookSide, Order, Outcome
 from precog_assets.simulator.kalshi.exchange.units import DOLLAR
 from precog_assets.simulator.kalshi.exchange.view import EMPTY_BOOK, Book, Level
@@ -27,7 +26,6 @@ class Pit:
 
     event: Event
     market: Listed
-    fees: FeeTerms
     now_us: int
     """Up to which everything here has happened."""
     status: MarketStatus | None

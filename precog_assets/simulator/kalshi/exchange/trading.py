@@ -113,7 +113,7 @@ def place(floor: Floor, account: Account, ticket: Ticket) -> Done:
         subaccount=ticket.subaccount,
         sequence=floor.arrivals,
     )
-    _need_money(purse, pit, order)
+    _need_money(floor, pit, order)
     if ticket.time_in_force == "fill_or_kill" and plan(pit, order).filled < capped:
         raise refused(409, "fill_or_kill_insufficient_resting_volume", service=False)
     account.numbered += 1
@@ -161,15 +161,16 @@ def _reducible(purse: Purse, ticket: Ticket) -> int:
     return min(ticket.count, max(0, -held if ticket.side == "bid" else held))
 
 
-def _need_money(purse: Purse, pit: Pit, order: Order, instead_of: Order | None = None) -> None:
+def _need_money(floor: Floor, pit: Pit, order: Order, instead_of: Order | None = None) -> None:
     """Raises Refusal unless the purse can pay for the order in full, at its price, with a taker's fee."""
+    purse, terms = floor.purse_of(order), floor.fees(pit)
 
     def fee(price: int, count: int) -> int:
-        return pit.fees.fee(price, count, taker=False)
+        return terms.fee(price, count, taker=False)
 
     others = [o for o in purse.resting.get(pit.ticker, {}).values() if o is not instead_of]
     needed = collateral([*others, order], purse.held(pit.ticker), fee)
-    needed += pit.fees.fee(order.price, order.remaining, taker=True) - fee(order.price, order.remaining)
+    needed += terms.fee(order.price, order.remaining, taker=True) - fee(order.price, order.remaining)
     if needed - purse.reserved.get(pit.ticker, 0) > purse.available:
         raise refused(400, "insufficient_balance")
 
@@ -307,7 +308,7 @@ def amend(floor: Floor, account: Account, order_id: str, subaccount: int | None,
         raise invalid_order("post only cross")
     keeps_place = wanted.price == order.price and remaining <= order.remaining
     after = replace(order, price=wanted.price, remaining=remaining)
-    _need_money(floor.purse_of(order), pit, after, instead_of=order)
+    _need_money(floor, pit, after, instead_of=order)
     if not keeps_place:
         floor.unrest(pit, order)
         order.sequence = floor.arrivals

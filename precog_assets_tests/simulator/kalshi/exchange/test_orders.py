@@ -104,7 +104,8 @@ def test_unknown_fields_pass(trader: Trader) -> None:
 
 
 def test_unknown_market_subaccount_and_group_are_not_found(trader: Trader) -> None:
-    for change in ({"ticker": "KXNO-1"}, {"subaccount": 7}, {"order_group_id": "nobody's"}):
+    changes: tuple[dict[str, Any], ...] = ({"ticker": "KXNO-1"}, {"subaccount": 7}, {"order_group_id": "nobody's"})
+    for change in changes:
         assert trader.order("bid", "0.0100", status=404, **change)["error"]["code"] == "not_found"
 
 

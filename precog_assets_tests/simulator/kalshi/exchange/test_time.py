@@ -11,7 +11,6 @@ import pytest
 from precog_assets.domain.times import eastern_day_bounds, parse_instant
 from precog_assets.simulator.kalshi.answers import Refusal
 from precog_assets.simulator.kalshi.exchange.events import (
-    EventListed,
     ExchangeEvent,
     FillMade,
     MarketChanged,
@@ -266,56 +265,11 @@ def test_reactivated_market_has_lost_its_resting_orders() -> None:
     assert told == ["deactivated", "activated"]
 
 
-def test_listener_hears_of_new_events_before_their_markets(exchange: Exchange, heard: list[ExchangeEvent]) -> None:
-    exchange.advance(NOW_US + DAY_US)
-    lives = [e for e in heard if isinstance(e, EventListed) or (isinstance(e, MarketChanged) and e.change == "created")]
-    assert isinstance(lives[0], EventListed)
-    event = lives[0].event_ticker
-    created = [e.ticker for e in lives if isinstance(e, MarketChanged)]
-    assert {ticker.rpartition("-")[0] for ticker in created} == {event}
-    assert len(created) == 2
-
-
-def test_who_watches_everything_gets_markets_that_open_later(exchange: Exchange, heard: list[ExchangeEvent]) -> None:
-    exchange.watch_all(NOW_US)
-    exchange.advance(NOW_US + DAY_US)
-    tickers = {event.ticker for event in of(TickerMoved, heard)}
-    assert DAL in tickers
-    assert "KXNFLGAME-26NOV29TBNYJ-NYJ" in tickers
-    count = len(heard)
-    exchange.unwatch_all()
-    exchange.advance(NOW_US + DAY_US + HOUR_US)
-    assert not of(TickerMoved, heard[count:])
-
-
-def test_events_come_in_the_order_of_time(exchange: Exchange, ann: str, heard: list[ExchangeEvent]) -> None:
-    exchange.watch_all(NOW_US)
-    for ticker in (DAL, WIDE):
-        price = exchange.book(ticker, NOW_US).yes[-1][0]
-        exchange.place(NOW_US, ann, ticket(price=price, count=5_000, ticker=ticker))
-    exchange.advance(NOW_US + 5 * HOUR_US)
-    times = [event.time_us for event in heard]
-    assert times == sorted(times)
-    assert of(FillMade, heard)
-
-
-def test_watching_is_counted(exchange: Exchange, heard: list[ExchangeEvent]) -> None:
-    exchange.watch(DAL, NOW_US)
-    exchange.watch(DAL, NOW_US)
-    exchange.unwatch(DAL)
-    exchange.advance(NOW_US + 2 * MINUTE_US)
-    assert of(TickerMoved, heard)
-    exchange.unwatch(DAL)
-    count = len(heard)
-    exchange.advance(NOW_US + 4 * MINUTE_US)
-    assert not of(TickerMoved, heard[count:])
-    with pytest.raises(ValueError, match="KXNO"):
-        exchange.watch("KXNO-1", NOW_US + 4 * MINUTE_US)
-
-
-def test_market_ids_lead_back_to_their_tickers(exchange: Exchange) -> None:
-    assert exchange.ticker_of(exchange.market_id(DAL), NOW_US) == DAL
-    assert exchange.ticker_of("00000000-0000-0000-0000-000000000000", NOW_US) is None
+def test_plans_that_were_replaced_do_not_pile_up(exchange: Exchange, ann: str) -> None:
+    for _ in range(3_000):
+        done = exchange.place(NOW_US, ann, ticket(price=100))
+        exchange.do(NOW_US, "cancel", ann, {"order_id": done.order.order_id, "subaccount": 0})
+    assert len(exchange._floor.plans) < 1_100
 
 
 def test_untouched_markets_are_left_as_they_are(exchange: Exchange, ann: str) -> None:
