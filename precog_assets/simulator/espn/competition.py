@@ -29,6 +29,16 @@ _TYPES = {
     "SEMI": "16",
     "FINAL": "17",
 }
+KINDS = {
+    "STD": ("Standard", "standard"),
+    "ALLSTAR": ("All-Star", "all-star"),
+    "TRNMNT": ("Tournament", "tournament"),
+    "RD16": ("Round of 16", "round-of-16"),
+    "QTR": ("Quarterfinals", "quarterfinals"),
+    "SEMI": ("Semifinals", "semifinals"),
+    "FINAL": ("Finals", "finals"),
+}
+"""What a type is called in words, and in addresses."""
 _ALWAYS_PRICED = frozenset({"mls"})
 """Soccer leagues every match of which has a line; the others have `[null]` for half of theirs (Q7)."""
 _UNSURE_DATES = frozenset({"ncaaf"})

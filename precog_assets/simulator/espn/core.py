@@ -13,11 +13,11 @@ from precog_assets.domain.leagues import Sport
 from precog_assets.domain.times import Clock, eastern_day
 from precog_assets.simulator.espn.answers import core_answer, core_refusal
 from precog_assets.simulator.espn.catalog import Face
+from precog_assets.simulator.espn.core_odds import odds_items
 from precog_assets.simulator.espn.core_pages import (
     competition_page,
     event_page,
     listed,
-    odds_items,
     ref,
     score_page,
     situation_page,

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from precog_assets.domain.leagues import Sport
-from precog_assets.simulator.espn.betting import PROVIDER, american, lines_of
 from precog_assets.simulator.espn.catalog import Face
-from precog_assets.simulator.espn.competition import attendance, kind_of
+from precog_assets.simulator.espn.competition import KINDS, attendance, kind_of
 from precog_assets.simulator.espn.core_query import Window
 from precog_assets.simulator.espn.event import OUTDOOR, event_status, names, short_name
 from precog_assets.simulator.espn.links import event_links
 from precog_assets.simulator.espn.periods import game_format
 from precog_assets.simulator.espn.places import venue_of
-from precog_assets.simulator.espn.schedule import KINDS
 from precog_assets.simulator.espn.showing import Showing
 from precog_assets.simulator.espn.situation import situation
 from precog_assets.simulator.espn.teams import shared_conference
@@ -79,11 +77,13 @@ def listed(items: Sequence[Json], asked: Window) -> Json:
     }
 
 
-def _own(face: Face, rest: str) -> Json:
+def own(face: Face, rest: str) -> Json:
+    """A page's link to itself."""
     return {"$ref": f"{HOST}{league_path(face)}/{rest}?{_LOCALE}"}
 
 
-def _competition_path(show: Showing) -> str:
+def competition_path(show: Showing) -> str:
+    """Where a competition stands below its league; in team sports it has the event's id."""
     number = show.game.event_id
     return f"events/{number}/competitions/{number}"
 
@@ -95,7 +95,7 @@ def event_page(show: Showing) -> Json:
     number = "1" if face.stage else str(game.season_type)
     season = f"seasons/{game.season}"
     page: Json = {
-        **_own(face, f"events/{game.event_id}"),
+        **own(face, f"events/{game.event_id}"),
         "id": game.event_id,
         "uid": face.event_uid(game.event_id),
         "date": instant(show.listing.start),
@@ -117,11 +117,11 @@ def event_page(show: Showing) -> Json:
 def competition_page(show: Showing) -> Json:
     """`events/{id}/competitions/{id}`."""
     face, game, truth = show.face, show.game, show.truth
-    root = _competition_path(show)
+    root = competition_path(show)
     begun = truth.state != "pre" and truth.status not in BROKEN_OFF
     true = _ALWAYS | (_BEGUN if begun else frozenset()) | (_OVER if truth.completed else frozenset())
     page: Json = {
-        **_own(face, root),
+        **own(face, root),
         "id": game.event_id,
         "guid": guid("competition", game.event_id),
         "uid": f"{face.event_uid(game.event_id)}~c:{game.event_id}",
@@ -185,9 +185,9 @@ def _competitor(show: Showing, *, home: bool) -> Json:
     known = show.listing.home_known if home else show.listing.away_known
     side = game.home if home else game.away
     number = side.espn_id if known else ("-1" if home else "-2")
-    root = f"{_competition_path(show)}/competitors/{number}"
+    root = f"{competition_path(show)}/competitors/{number}"
     result: Json = {
-        **_own(face, root),
+        **own(face, root),
         "id": number,
         "uid": face.team_uid(number),
         "type": "team",
@@ -206,7 +206,7 @@ def score_page(show: Showing, *, home: bool) -> Json:
     side = show.game.home if home else show.game.away
     points = show.truth.home_score if home else show.truth.away_score
     page: Json = {
-        **_own(show.face, f"{_competition_path(show)}/competitors/{side.espn_id}/score"),
+        **own(show.face, f"{competition_path(show)}/competitors/{side.espn_id}/score"),
         "value": float(points),
         "displayValue": str(points),
     }
@@ -217,75 +217,19 @@ def score_page(show: Showing, *, home: bool) -> Json:
 
 def status_page(show: Showing) -> Json:
     """`.../status`: clock, period and type."""
-    return _own(show.face, f"{_competition_path(show)}/status") | event_status(show)
+    return own(show.face, f"{competition_path(show)}/status") | event_status(show)
 
 
 def situation_page(show: Showing) -> Json | None:
     """`.../situation`: the last play as a link, and the rest as boards have it; None where there is none."""
-    root = _competition_path(show)
+    root = competition_path(show)
     block = situation(show.face, show.game, show.truth)
     if block is None:
         return None
-    page: Json = _own(show.face, f"{root}/situation")
+    page: Json = own(show.face, f"{root}/situation")
     play = block.get("lastPlay")
     if isinstance(play, dict):
         page["lastPlay"] = ref(show.face, f"{root}/plays/{play['id']}")
     kept = ("down", "yardLine", "distance", "isRedZone", "homeTimeouts", "awayTimeouts")
     kept += ("balls", "strikes", "outs", "onFirst", "onSecond", "onThird")
     return page | {key: block[key] for key in kept if key in block}
-
-
-def odds_items(show: Showing) -> list[Json]:
-    """The one provider's line as `.../odds` lists it."""
-    face, game, truth = show.face, show.game, show.truth
-    if not show.listing.decided:
-        return []
-    lines, opened = lines_of(face, game, show.opening), lines_of(face, game, show.opening)
-    root = f"{_competition_path(show)}/odds/{PROVIDER['id']}"
-    favored = "home" if lines.spread < 0 or (lines.spread == 0 and truth.home_win >= truth.away_win) else "away"
-    now, before = dict(lines.chances), dict(opened.chances)
-    item: Json = {
-        **_own(face, root),
-        "provider": ref(face, f"providers/{PROVIDER['id']}")
-        | {key: PROVIDER[key] for key in ("id", "name", "priority")},
-        "details": f"{(game.home if favored == 'home' else game.away).abbreviation} {-abs(lines.spread):g}",
-        "overUnder": lines.total,
-        "spread": lines.spread,
-        "overOdds": -110.0,
-        "underOdds": -110.0,
-    }
-    for side, team, sign in (("away", game.away, -1), ("home", game.home, 1)):
-        line = f"{sign * lines.spread:+g}"
-        item[f"{side}TeamOdds"] = {
-            "favorite": side == favored,
-            "underdog": side != favored,
-            "moneyLine": int(american(1.045 * now[side])),
-            "spreadOdds": -110.0,
-            "open": _prices(before[side], line) | {"favorite": side == favored},
-            "close": _prices(now[side], line),
-            "current": _prices(now[side], line),
-            "team": ref(face, f"seasons/{game.season}/teams/{team.espn_id}"),
-        }
-    totals = {"over": _price("-110", 1.909), "under": _price("-110", 1.909), "total": _price(f"{lines.total:g}", 1.909)}
-    item |= {"open": totals, "current": totals}
-    return [item | {"links": [], "moneylineWinner": False, "spreadWinner": False}]
-
-
-def _prices(chance: float, line: str) -> Json:
-    money = american(1.045 * chance)
-    return {
-        "pointSpread": {"alternateDisplayValue": line, "american": line},
-        "spread": _price("-110", 1.909),
-        "moneyLine": _price(money, round(1.0 / min(0.99, max(0.01, 1.045 * chance)), 3)),
-    }
-
-
-def _price(shown: str, decimal: float) -> Json:
-    return {
-        "value": decimal,
-        "displayValue": f"{decimal - 1:.2f}/1",
-        "alternateDisplayValue": shown,
-        "decimal": decimal,
-        "fraction": f"{decimal - 1:.2f}/1",
-        "american": shown,
-    }

@@ -11,10 +11,10 @@ from typing import Any
 
 from precog_assets.domain.leagues import Sport
 from precog_assets.domain.times import eastern_day
-from precog_assets.simulator.espn.betting import odds
 from precog_assets.simulator.espn.catalog import TYPE_NAMES, Face, season_words, stage_type
-from precog_assets.simulator.espn.competition import attendance, kind_of
+from precog_assets.simulator.espn.competition import KINDS, attendance, kind_of
 from precog_assets.simulator.espn.competitor import through
+from precog_assets.simulator.espn.core_odds import next_odds
 from precog_assets.simulator.espn.event import event_status, names, short_name
 from precog_assets.simulator.espn.links import event_links
 from precog_assets.simulator.espn.media import shown_by, stamp, tickets
@@ -33,15 +33,6 @@ NEWEST_FIRST = frozenset({"mls"})
 _SITE = "https://www.espn.com"
 _BEFORE_NOVEMBER = timedelta(days=308)
 """From the turn of the year to the first week of college basketball."""
-KINDS = {
-    "STD": ("Standard", "standard"),
-    "ALLSTAR": ("All-Star", "all-star"),
-    "TRNMNT": ("Tournament", "tournament"),
-    "RD16": ("Round of 16", "round-of-16"),
-    "QTR": ("Quarterfinals", "quarterfinals"),
-    "SEMI": ("Semifinals", "semifinals"),
-    "FINAL": ("Finals", "finals"),
-}
 
 
 class Schedules:
@@ -214,13 +205,15 @@ def _competition(show: Showing, *, upcoming: bool) -> Json:
     if upcoming:
         result["tickets"] = [_priced(ticket, game) for ticket in tickets(game)]
         if soccer:
-            result["odds"] = [odds(face, game, truth, show.opening)]
+            result["odds"] = next_odds(show)
     return result
 
 
 def _priced(ticket: Json, game: SimGame) -> Json:
     price = float(str(ticket["summary"]).rpartition("$")[2])
+    links = ticket["links"] if isinstance(ticket["links"], list) else []
     return ticket | {
+        "links": [offer | {"rel": ["tickets", "desktop", "event"]} for offer in links],
         "id": game.event_id,
         "description": f"{game.away.display_name} at {game.home.display_name}",
         "startingPrice": price + 0.85,

@@ -7,7 +7,7 @@ from typing import Any
 from precog_assets.domain.leagues import Sport
 from precog_assets.simulator.espn.catalog import Face
 from precog_assets.simulator.espn.people import Player, player
-from precog_assets.simulator.espn.wire import Json
+from precog_assets.simulator.espn.wire import Json, half_inning
 from precog_assets.simulator.world.model import SimGame, Truth
 from precog_assets.simulator.world.randomness import digest
 
@@ -32,6 +32,8 @@ _DETAILS = {
     "kick": ("104", "Penalty - Scored"),
     "missed_kick": ("105", "Penalty - Missed"),
 }
+_AFTER_ALL = {"clock_s": 7200.0, "display_clock": "120'"}
+"""When the kicks of a shoot-out are taken."""
 _GOALS = frozenset({"goal", "own_goal", "penalty"})
 _REGULATION_S = {Sport.FOOTBALL: (4, 900), Sport.BASKETBALL: (4, 720)}
 
@@ -95,7 +97,7 @@ def _baseball(face: Face, game: SimGame, truth: Truth, facts: dict[str, Any]) ->
         "onSecond": facts.get("on_second", False),
         "onThird": facts.get("on_third", False),
     }
-    top = truth.detail.startswith(("Top", "Mid")) or "Top" in truth.detail
+    top = half_inning(truth).startswith("Top")
     batting, pitching = (game.away, game.home) if top else (game.home, game.away)
     if truth.detail.startswith(("Mid", "End")):
         block["dueUp"] = [_at_work(face, game, truth, player(face, batting, place), "0-0") for place in (0, 1, 2)]
@@ -155,7 +157,12 @@ def _football(face: Face, game: SimGame, truth: Truth, facts: dict[str, Any]) ->
 def details(face: Face, game: SimGame, truth: Truth) -> list[Json]:
     """Soccer's goals, cards and kicks of a shoot-out so far."""
     facts: dict[str, Any] = dict(truth.situation or {})
-    return [_detail(face, game, incident, place) for place, incident in enumerate(facts.get("incidents", ()))]
+    kicks = [
+        {"kind": "kick" if kick["scored"] else "missed_kick", "team_id": kick["team_id"], **_AFTER_ALL}
+        for kick in facts.get("shootout", ())
+    ]
+    incidents = [*facts.get("incidents", ()), *kicks]
+    return [_detail(face, game, incident, place) for place, incident in enumerate(incidents)]
 
 
 def _detail(face: Face, game: SimGame, incident: dict[str, Any], place: int) -> Json:

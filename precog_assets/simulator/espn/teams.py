@@ -10,7 +10,10 @@ from precog_assets.simulator.espn.catalog import Face
 from precog_assets.simulator.espn.links import team_links
 from precog_assets.simulator.espn.places import venue_id
 from precog_assets.simulator.espn.wire import Json, colors, link
+from precog_assets.simulator.world.guests import ALL_STARS
 from precog_assets.simulator.world.model import SimGame, SimTeam
+
+STARS = frozenset(team for sides in ALL_STARS.values() for team in sides)
 
 
 @lru_cache(maxsize=32)
@@ -59,6 +62,8 @@ def board_team(face: Face, team: SimTeam) -> Json:
     }
     if face.sport is not Sport.BASEBALL:
         result["venue"] = {"id": venue_id(team)}
+    if team in STARS:
+        result["isAllStar"] = True
     result["links"] = team_links(face, team)
     result["logo"] = logo(face, team)
     if face.college and team.espn_id in conference_ids(team.league):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from precog_assets.domain.leagues import Sport
 from precog_assets.simulator.world.model import Listing, SimGame, Truth
-from precog_assets.simulator.world.play.frame import scheduled_detail, short_scheduled
+from precog_assets.simulator.world.play.frame import ordinal, scheduled_detail, short_scheduled
 from precog_assets.simulator.world.randomness import digest
 
 Json = dict[str, object]
@@ -54,8 +54,9 @@ def status_type(truth: Truth, listing: Listing, *, quoted: bool = False) -> Json
     Tennis writes that word in quotes.
     """
     number, description = STATUS_IDS[truth.status]
-    detail, short = truth.detail, truth.detail
-    if truth.state == "pre":
+    detail = f"{description}, {half_inning(truth)}" if truth.status == "STATUS_RAIN_DELAY" else truth.detail
+    short = detail
+    if truth.status == "STATUS_SCHEDULED":
         detail, short = scheduled_detail(listing.start), short_scheduled(listing.start)
         if not (listing.time_valid and listing.decided):
             day, _, _ = short.partition(" - ")
@@ -76,6 +77,12 @@ def status_type(truth: Truth, listing: Listing, *, quoted: bool = False) -> Json
     if truth.completed and detail.startswith("Final/"):
         kind["altDetail"] = detail.removeprefix("Final/") if not detail[6:].isdigit() else f"F/{detail[6:]}"
     return kind
+
+
+def half_inning(truth: Truth) -> str:
+    """`Top 3rd` or `Bot 3rd`, by whose turn it is to have runs."""
+    half = "Top" if len(truth.away_lines) > len(truth.home_lines) else "Bot"
+    return f"{half} {ordinal(truth.period)}"
 
 
 def status(truth: Truth, game: SimGame, sport: Sport, listing: Listing) -> Json:

@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
-import httpx
 import pytest
 
 from precog_assets.domain.times import eastern_day, parse_instant
 from precog_assets.simulator.world import World
 from precog_assets_tests.simulator.espn.conftest import ALL, ANCHOR, Ask, board_path
-
-
-def events(response: httpx.Response) -> list[dict[str, Any]]:
-    assert response.status_code == 200
-    return response.json()["events"]
-
-
-def sides(event: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    home, away = event["competitions"][0]["competitors"]
-    assert (home["homeAway"], away["homeAway"]) == ("home", "away")
-    return home, away
+from precog_assets_tests.simulator.espn.watching import events, sides
 
 
 @pytest.mark.parametrize("league", ALL)
