@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 from precog_assets.simulator.kalshi.exchange.units import DOLLAR, LEAST_MONEY
 
@@ -19,17 +20,23 @@ _MAKER_SHARE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FeeTerms:
     """The rates that hold in a market at a time."""
 
     fee_type: str
     multiplier: Fraction = Fraction(1)
 
-    def fee(self, price: int, count: int, *, taker: bool) -> int:
-        """The fee of one trade as money. Raises ValueError for a fee type without a published formula."""
+    @cached_property
+    def _rates(self) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Of makers and takers: steps of $0.0001 for one count at one price and its complement, as fractions."""
         if self.fee_type not in _MAKER_SHARE:
             raise ValueError(f"fee type {self.fee_type!r}: expected one of {', '.join(_MAKER_SHARE)}")
-        rate = self.multiplier * _TAKER * (1 if taker else _MAKER_SHARE[self.fee_type])
-        numerator = rate.numerator * count * price * (DOLLAR - price)
-        return -(-numerator // (rate.denominator * DOLLAR * LEAST_MONEY)) * LEAST_MONEY
+        taker = self.multiplier * _TAKER / (DOLLAR * LEAST_MONEY)
+        maker = taker * _MAKER_SHARE[self.fee_type]
+        return maker.as_integer_ratio(), taker.as_integer_ratio()
+
+    def fee(self, price: int, count: int, *, taker: bool) -> int:
+        """The fee of one trade as money. Raises ValueError for a fee type without a published formula."""
+        numerator, denominator = self._rates[taker]
+        return -(-numerator * count * price * (DOLLAR - price) // denominator) * LEAST_MONEY

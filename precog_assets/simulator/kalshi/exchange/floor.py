@@ -29,13 +29,15 @@ from precog_assets.simulator.kalshi.exchange.pit import SIDE_OF, Pit
 from precog_assets.simulator.kalshi.exchange.telling import show, start_showing
 from precog_assets.simulator.kalshi.exchange.units import DOLLAR
 from precog_assets.simulator.kalshi.fees import Terms
-from precog_assets.simulator.kalshi.instants import HOUR_US, NEVER_US, SECOND_US, instant_of
+from precog_assets.simulator.kalshi.instants import HOUR_US, MINUTE_US, NEVER_US, SECOND_US, instant_of
 from precog_assets.simulator.kalshi.market import WorldMarket
 from precog_assets.simulator.kalshi.noise import stable_uuid
 from precog_assets.simulator.kalshi.sports import SeriesTerms
 from precog_assets.simulator.ledger import Recorder
 
 GROUP_WINDOW_US = 15 * SECOND_US
+LEAP_US = 15 * MINUTE_US
+"""A longer step of time at once is a jump."""
 _VOID_PLANS = 1_000
 """How many plans that were replaced may wait among the valid ones."""
 
@@ -106,6 +108,19 @@ class Floor:
         if len(self.plans) > _VOID_PLANS + 2 * len(self.pits):
             self.plans = [plan for plan in self.plans if (p := self.pits.get(plan[1])) and p.planned == plan[2]]
             heapify(self.plans)
+
+    def leap(self, to_us: int) -> None:
+        """Time jumps: markets where nothing rests are looked at after the jump, not at every change within it.
+
+        What is owned is settled at its time all the same; their watchers are told how they stand, not what was traded.
+        """
+        for pit in self.pits.values():
+            if pit.watchers and not pit.bids and not pit.asks and pit.status is not MarketStatus.FINALIZED:
+                at_us = to_us
+                if pit.holders:
+                    at_us = min(at_us, self.market.lifecycle.next_status_us(pit.event, pit.now_us))
+                pit.planned += 1
+                heappush(self.plans, (at_us, pit.ticker, pit.planned))
 
     def changed(self, pit: Pit, time_us: int, cause: Order | None = None) -> None:
         """Show what an act did to a market, and plan anew."""

@@ -1,7 +1,7 @@
 """How time passes on the floor: every change of a market that matters, in the exact order of time.
 
-What comes out does not depend on how often, or how far at once, time is moved on: each market is looked at when its
-book, its life or one of its orders changes, and at no other instant.
+What accounts have does not depend on how often, or how far at once, time is moved on: each market is looked at when
+its book, its life or one of its orders changes, and at no other instant.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Literal
 from precog_assets.domain.statuses import MarketStatus
 from precog_assets.simulator.kalshi.exchange.cash import pay_out
 from precog_assets.simulator.kalshi.exchange.events import PositionChanged, TradeMade
-from precog_assets.simulator.kalshi.exchange.floor import Floor, move_up
+from precog_assets.simulator.kalshi.exchange.floor import LEAP_US, Floor, move_up
 from precog_assets.simulator.kalshi.exchange.matching import Match
 from precog_assets.simulator.kalshi.exchange.model import Settlement
 from precog_assets.simulator.kalshi.exchange.pit import OPPOSITE, SIDE_OF, Pit
@@ -63,7 +63,7 @@ def step(floor: Floor, pit: Pit, time_us: int) -> None:
         _cross(floor, pit, time_us)
         for printed in floor.market.flow.trades(pit.event, pit.market, since_us, time_us):
             _meet(floor, pit, printed)
-    if pit.watchers:
+    if pit.watchers and time_us - since_us <= LEAP_US:
         _tell_prints(floor, pit, since_us, time_us)
     floor.changed(pit, time_us)
 

@@ -13,7 +13,7 @@ from typing import Any
 from precog_assets.domain.times import Clock
 from precog_assets.simulator.kalshi.exchange.commands import act
 from precog_assets.simulator.kalshi.exchange.events import ExchangeEvent
-from precog_assets.simulator.kalshi.exchange.floor import Floor
+from precog_assets.simulator.kalshi.exchange.floor import LEAP_US, Floor
 from precog_assets.simulator.kalshi.exchange.journal import Entry, Journal
 from precog_assets.simulator.kalshi.exchange.lives import Lives
 from precog_assets.simulator.kalshi.exchange.passing import next_due_us, pass_one, step
@@ -54,10 +54,16 @@ class RunningExchange:
         return self.do(microseconds(self._clock.now()), do, account_id, terms)
 
     def advance(self, now_us: int) -> None:
-        """Do everything that happens up to `now_us`, telling listeners in the order of time."""
+        """Do everything that happens up to `now_us`, telling listeners in the order of time.
+
+        Accounts come out the same however far time is moved at once. Of a jump of more than `LEAP_US`, watchers of
+        markets without resting orders are told only the outcome.
+        """
         floor, lives = self._floor, self._lives
         if self._market.hours.version != self._hours_version:
             self._hours_changed()
+        if now_us - floor.now_us > LEAP_US:
+            floor.leap(now_us)
         while True:
             due_us = next_due_us(floor)
             life_us = NEVER_US if lives is None else lives.due_us()
@@ -196,4 +202,6 @@ class RunningExchange:
     def _ended(self, ticker: str) -> None:
         if ticker in self._watched_by_all:
             self._watched_by_all.discard(ticker)
+            if (pit := self._floor.pits.get(ticker)) is not None:
+                step(self._floor, pit, self._floor.now_us)
             self._floor.unwatch(ticker)

@@ -16,6 +16,7 @@ from precog_assets.simulator.kalshi.exchange.events import (
     TickerMoved,
 )
 from precog_assets.simulator.kalshi.exchange.exchange import Exchange
+from precog_assets.simulator.kalshi.exchange.view import EMPTY_BOOK
 from precog_assets.simulator.kalshi.habits import Habits
 from precog_assets.simulator.kalshi.instants import HOUR_US, MINUTE_US, microseconds
 from precog_assets.simulator.kalshi.market import WorldMarket
@@ -125,3 +126,22 @@ def test_watching_is_counted(exchange: Exchange, heard: list[ExchangeEvent]) -> 
 def test_market_ids_lead_back_to_their_tickers(exchange: Exchange) -> None:
     assert exchange.ticker_of(exchange.market_id(DAL), NOW_US) == DAL
     assert exchange.ticker_of("00000000-0000-0000-0000-000000000000", NOW_US) is None
+
+
+def test_jump_of_the_clock_tells_watchers_the_outcome_and_settles_at_its_time(
+    exchange: Exchange, ann: str, heard: list[ExchangeEvent]
+) -> None:
+    exchange.watch_all(NOW_US)
+    exchange.watch(DAL, NOW_US)
+    exchange.place(NOW_US, ann, ticket(price=9_900, count=400))
+    later_us = NOW_US + DAY_US
+    count = len(heard)
+    exchange.advance(later_us)
+    jumped = heard[count:]
+    found = exchange._market.catalog.market(DAL)
+    assert found is not None
+    (settlement,) = exchange.accounts[ann].settlements
+    assert settlement.time_us == microseconds(exchange._market.lifecycle.ending(found[0]).finalized)
+    assert exchange.book(DAL, later_us) == EMPTY_BOOK
+    assert [event.change for event in of(MarketChanged, jumped) if event.ticker == DAL][-1] == "settled"
+    assert len(of(TickerMoved, [event for event in jumped if getattr(event, "ticker", "") == WIDE])) <= 2
