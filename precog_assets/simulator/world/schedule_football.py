@@ -67,9 +67,10 @@ _FIRST_PRESEASON_GAME: Slot = (20, 0)
 def football_fixtures(plan: SeasonPlan, teams: Sequence[SimTeam], rng: Random) -> list[Fixture]:
     """Preseason and regular season. Byes fall where a week's games leave a team out."""
     fixtures = _preseason(plan, teams, rng)
-    for week, pairs in enumerate(_weeks(plan, teams, rng)):
-        last = week == plan.weeks - 1
-        days = _LAST_WEEK if last else _WEEK if plan.anchored or plan.weeks - week <= 4 else _AUTUMN
+    weeks = [pairs for pairs in _weeks(plan, teams, rng) if pairs]
+    for week, pairs in enumerate(weeks):
+        last = week == len(weeks) - 1
+        days = _LAST_WEEK if last else _WEEK if plan.anchored or len(weeks) - week <= 4 else _AUTUMN
         for index, pair in enumerate(shuffled(pairs, rng)):
             weekday, slot = days[index] if index < len(days) else _SUNDAY
             abroad = week % 5 == 2 and index == len(days)
@@ -79,12 +80,13 @@ def football_fixtures(plan: SeasonPlan, teams: Sequence[SimTeam], rng: Random) -
     return fixtures
 
 
-def football_changes(plan: SeasonPlan, fixtures: Sequence[Fixture], rng: Random) -> list[Fixture]:
+def football_changes(fixtures: Sequence[Fixture], rng: Random) -> list[Fixture]:
     """The same fixtures with what the schedule said of them before, and games moved by snow or called off."""
-    return [_changed(plan, fixture, rng) for fixture in fixtures]
+    last = max(fixture.week or 0 for fixture in fixtures if fixture.season_type == 2)
+    return [_changed(fixture, last, rng) for fixture in fixtures]
 
 
-def _changed(plan: SeasonPlan, fixture: Fixture, rng: Random) -> Fixture:
+def _changed(fixture: Fixture, last_week: int, rng: Random) -> Fixture:
     chance = rng.random()
     if not fixture.plain or fixture.week is None:
         return fixture
@@ -93,7 +95,7 @@ def _changed(plan: SeasonPlan, fixture: Fixture, rng: Random) -> Fixture:
         if chance >= CANCELED_SHARE:
             return fixture
         return replace(fixture, fate="canceled", off_from=fixture.start - timedelta(hours=26))
-    if fixture.week == plan.weeks:
+    if fixture.week == last_week:
         midnight = on(weekday_of(day, 6), (0, 0))
         return moved_hours(fixture, midnight, LAST_SET_BEFORE, time_valid=False)
     sunday = day.weekday() == 6

@@ -21,7 +21,7 @@ NEUTRAL_SHARE = 0.006
 
 @dataclass(frozen=True, slots=True)
 class Nights:
-    """Games by weekday, Monday first, and how many a team plays at most."""
+    """Games by weekday, Monday first, and how many a team plays at most where the season is as long as in life."""
 
     games: tuple[int, ...]
     at_most: int
@@ -51,7 +51,8 @@ def nightly_fixtures(league: str, plan: SeasonPlan, teams: Sequence[SimTeam], rn
     yesterday: set[str] = set()
     for week in range(plan.weeks):
         for weekday, count in enumerate(nights.games):
-            chosen = [] if _stars_play(plan, week, weekday) else _playing(teams, played, yesterday, count, nights, rng)
+            free = [team for team in teams if plan.anchored or played[team.espn_id] < nights.at_most]
+            chosen = [] if _stars_play(plan, week, weekday) else _playing(free, played, yesterday, count, rng)
             yesterday = {team.espn_id for team in chosen}
             for team in chosen:
                 played[team.espn_id] += 1
@@ -69,11 +70,11 @@ def _stars_play(plan: SeasonPlan, week: int, weekday: int) -> bool:
 
 
 def _playing(
-    teams: Sequence[SimTeam], played: dict[str, int], yesterday: set[str], count: int, nights: Nights, rng: Random
+    teams: Sequence[SimTeam], played: dict[str, int], yesterday: set[str], count: int, rng: Random
 ) -> list[SimTeam]:
     """The teams of a night, an even number: those that have played least, and rather not yesterday."""
     order = sorted(
-        (team for team in teams if played[team.espn_id] < nights.at_most),
+        teams,
         key=lambda team: played[team.espn_id] + 2.0 * rng.random() + 2.5 * (team.espn_id in yesterday),
     )
     return order[: min(2 * count, len(order) - len(order) % 2)]

@@ -28,6 +28,8 @@ CANCELED_FINAL_SHARE = 0.03
 LATE_SHARE = 0.03
 _GIVEN_BEFORE, _GIVEN_AFTER = timedelta(hours=3), timedelta(minutes=20)
 """A walk-over: before the match, and not before both sides are known."""
+_JUST_BEGUN, _SHORTEST = timedelta(minutes=60), timedelta(minutes=5)
+"""A match that began so lately should run at the anchor; one that began so lately does."""
 _ORDER_OF_PLAY: Slot = (17, 0)
 """Of the day before."""
 _KINDS = ("Open", "Classic", "Trophy", "Indoors")
@@ -64,7 +66,7 @@ _AMERICA: dict[int, tuple[Slot, ...]] = {
     16: ((11, 0), (13, 0), (15, 30), (19, 0)),
     8: ((11, 0), (11, 10), (13, 0), (13, 10), (15, 0), (17, 0), (19, 0), (21, 0)),
     4: ((12, 0), (14, 0), (19, 0), (21, 0)),
-    2: ((19, 0), (21, 0)),
+    2: ((19, 20), (21, 30)),
     1: ((15, 0),),
 }
 _AUSTRALIA: dict[int, tuple[Slot, ...]] = {
@@ -97,10 +99,14 @@ def tennis_fixtures(
     plan: SeasonPlan,
     players: Sequence[SimTeam],
     strength: Mapping[str, Sequence[float]],
+    anchor: datetime | None,
     rng: Random,
     play: Play,
 ) -> list[tuple[int, Fixture]]:
-    """All matches of a season with their numbers; `strength` is by player and week."""
+    """All matches of a season with their numbers; `strength` is by player and week.
+
+    Nothing goes wrong on the day of the `anchor`, if one is given, and the match before it still runs then.
+    """
     fixtures: list[tuple[int, Fixture]] = []
     first_number = 401 if league == "atp" else 601
     majors = dict(plan.majors)
@@ -118,7 +124,7 @@ def tennis_fixtures(
             ]
         for tournament, field in tournaments:
             ranked = sorted(field, key=lambda player: -form[player.espn_id])
-            fixtures += _matches(tournament, plan, _draw(ranked, rng), rng, play)
+            fixtures += _matches(tournament, plan, _draw(ranked, rng), anchor, rng, play)
     return fixtures
 
 
@@ -175,7 +181,12 @@ def _draw(field: Sequence[SimTeam], rng: Random) -> list[SimTeam]:
 
 
 def _matches(
-    tournament: _Tournament, plan: SeasonPlan, draw: list[SimTeam], rng: Random, play: Play
+    tournament: _Tournament,
+    plan: SeasonPlan,
+    draw: list[SimTeam],
+    anchor: datetime | None,
+    rng: Random,
+    play: Play,
 ) -> list[tuple[int, Fixture]]:
     """The matches, round by round."""
     played: list[tuple[int, Fixture]] = []
@@ -196,23 +207,28 @@ def _matches(
                 home_known_from=known.get(one.espn_id),
                 away_known_from=known.get(other.espn_id),
             )
-            fixture = _changed(fixture, rng)
+            fixture = _changed(fixture, anchor, rng)
             number = tournament.first + len(played)
-            played.append((number, fixture))
             outcome = play(number, fixture)
+            if anchor is not None and fixture.start + _JUST_BEGUN > anchor >= outcome.over_at:
+                fixture = replace(fixture, start=anchor - _SHORTEST, announced=())
+                outcome = play(number, fixture)
+            played.append((number, fixture))
             winners.append(outcome.winner)
             known[outcome.winner.espn_id] = outcome.over_at
         draw = winners
     return played
 
 
-def _changed(fixture: Fixture, rng: Random) -> Fixture:
+def _changed(fixture: Fixture, anchor: datetime | None, rng: Random) -> Fixture:
     """The match with its history: dated to midnight, given an hour on the evening before, then what goes wrong."""
     chance, more = rng.random(), rng.random()
     day = eastern_day(fixture.start)
     ordered = on(day - timedelta(days=1), _ORDER_OF_PLAY)
     history = (Announced(None, on(day, (0, 0)), time_valid=False), Announced(ordered, fixture.start))
     fixture = replace(fixture, announced=history)
+    if anchor is not None and day == eastern_day(anchor):
+        return fixture
     if fixture.round_name == "Final":
         if chance < CANCELED_FINAL_SHARE and fixture.best_of == 3:
             return replace(fixture, fate="canceled", off_from=fixture.start + timedelta(minutes=int(240 * more)))

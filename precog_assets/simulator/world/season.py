@@ -47,15 +47,16 @@ class SeasonMaker:
     def regular(self, plan: SeasonPlan, play: Play) -> Numbered:
         """Everything before the postseason; a tour's whole season, in which `play` decides who goes on."""
         rng = self._stream(plan, "schedule")
-        if self._sport is Sport.TENNIS:
-            return tennis_fixtures(self._league, plan, self._teams, self._by_week(plan), rng, play)
-        fixtures = self._schedule(plan, rng)
         spared = frozenset({self._settings.anchor_day}) if plan.anchored else frozenset()
+        if self._sport is Sport.TENNIS:
+            anchor = self._settings.anchor if plan.anchored else None
+            return tennis_fixtures(self._league, plan, self._teams, self._by_week(plan), anchor, rng, play)
+        fixtures = self._schedule(plan, rng)
         if plan.anchored:
             fixtures = settle_slate(fixtures, self._sport, self._settings.anchor)
         changes = self._stream(plan, "changes")
         if self._league == "nfl":
-            fixtures = football_changes(plan, _ordered(fixtures), changes)
+            fixtures = football_changes(_ordered(fixtures), changes)
         elif self._league == "mlb":
             fixtures = Weather(_ordered(fixtures), spared, changes).fixtures()
         elif self._sport is Sport.SOCCER:
