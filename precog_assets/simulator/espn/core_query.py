@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from precog_assets.domain.times import days_between
+from precog_assets.simulator.espn.query import YEARS
 
 PAGE_SIZE = 25
 MOST_A_PAGE = 1000
@@ -53,7 +54,7 @@ def asked_days(text: str) -> list[date]:
 
 
 def _bounds(text: str) -> tuple[date, date]:
-    if not re.fullmatch(r"\d{4}(\d{2}(\d{2})?)?", text, re.ASCII):
+    if not re.fullmatch(r"\d{4}(\d{2}(\d{2})?)?", text, re.ASCII) or int(text[:4]) not in YEARS:
         raise Malformed(f"Invalid dates: {text}")
     try:
         first = date(int(text[:4]), int(text[4:6] or 1), int(text[6:8] or 1))

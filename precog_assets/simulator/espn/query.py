@@ -13,6 +13,8 @@ DEFAULT_LIMIT = 100
 TRAP_LIMIT = 600
 TRAPPED = 25
 """From a limit of 600 on, 25 events come and nothing says so."""
+YEARS = range(1900, 2101)
+"""Years a date may be of."""
 LONGEST_RANGE = timedelta(days=366)
 REFUSED = "Failed to get events endpoint."
 
@@ -75,7 +77,7 @@ def _dates(text: str, *, ranges: bool) -> tuple[date | None, tuple[date, ...], i
         return None, (), None
     if ranges and "-" in text:
         return None, _range(text), None
-    if not re.fullmatch(r"\d{4}(\d{2}(\d{2})?)?", text, re.ASCII):
+    if not re.fullmatch(r"\d{4}(\d{2}(\d{2})?)?", text, re.ASCII) or int(text[:4]) not in YEARS:
         raise Refused(REFUSED)
     try:
         first = date(int(text[:4]), int(text[4:6] or 1), int(text[6:8] or 1))

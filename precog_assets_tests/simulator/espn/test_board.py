@@ -49,6 +49,8 @@ def test_football_without_dates_shows_the_week_from_tuesday_to_monday(ask: Ask) 
         {"dates": "2026-11-21"},
         {"dates": "20261341"},
         {"dates": "today"},
+        {"dates": "00010101"},
+        {"dates": "999912"},
         {"dates": "٢٠٢٦١١٢١"},
         {"limit": "many"},
     ],
@@ -264,3 +266,36 @@ def test_between_the_seasons_the_board_is_empty_and_says_off_season(ask: Ask, wo
     assert page["events"] == []
     assert page["leagues"][0]["season"]["type"]["name"] == "Off Season"
     assert page["season"] == {"type": 4, "year": world.seasons("nhl")[0]}
+
+
+@pytest.mark.parametrize("league", ALL)
+@pytest.mark.parametrize("dates", ["19000101", "21001231", "2100", "190001"])
+def test_days_no_season_has_are_empty_boards_in_every_league(ask: Ask, league: str, dates: str) -> None:
+    assert events(ask(board_path(league), dates=dates)) == []
+
+
+def test_tennis_takes_a_range_of_days(ask: Ask) -> None:
+    week = events(ask(board_path("atp"), dates="20261109-20261121"))
+    days = [events(ask(board_path("atp"), dates=day)) for day in ("20261110", "20261121")]
+    assert {event["id"] for event in week} >= {event["id"] for day in days for event in day}
+    for dates in ("20261121-20261109", "20261121-x", "20201121-20261121"):
+        assert ask(board_path("atp"), dates=dates).status_code == 400
+
+
+def test_a_week_without_a_date_is_of_the_season_that_runs(ask: Ask) -> None:
+    page = ask(board_path("nfl"), seasontype=2, week=3).json()
+    assert page["week"]["number"] == 3
+    assert {(event["season"]["year"], event["week"]["number"]) for event in page["events"]} == {(2026, 3)}
+    assert ask(board_path("nfl"), dates="2026", seasontype=2, week=3).json()["events"] == page["events"]
+
+
+def test_teams_on_bye_are_those_without_a_game_in_the_week(ask: Ask, world: World) -> None:
+    resting = 0
+    for week in range(4, 12):
+        page = ask(board_path("nfl"), seasontype=2, week=week).json()
+        playing = {side["id"] for event in page["events"] for side in sides(event)}
+        off = {team["id"] for team in page["week"]["teamsOnBye"]}
+        assert playing | off == {team.espn_id for team in world.teams("nfl")}
+        assert not playing & off
+        resting += len(off)
+    assert resting > 0
