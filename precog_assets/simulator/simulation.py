@@ -107,7 +107,8 @@ class Simulation:
         """Have faults strike from now on, all or none; they come back with ids. Raises ConfigurationError."""
         added: list[AnyRule] = []
         try:
-            added += [self.faults.add(rule) for rule in rules]
+            for rule in rules:
+                added.append(self.faults.add(rule))
             self._keep_hours()
         except ConfigurationError:
             for rule in added:

@@ -39,6 +39,8 @@ class Question:
     """What is asked. `after` is where the page goes on."""
 
     span: Span
+    now_us: int
+    """Nothing the world has still to decide is told; what was recorded before the clock was set back is."""
     kinds: frozenset[Kind]
     subject: Subject
     limit: int = DEFAULT_LIMIT
@@ -51,7 +53,7 @@ def read_question(query: Mapping[str, str], now: datetime, leagues: tuple[str, .
     if unknown:
         raise Nonsense(f"unknown parameter {unknown[0]!r}; known: {', '.join(_PARAMETERS)}")
     end = _instant(query, "to") or now
-    start = _instant(query, "from") or end - DEFAULT_SPAN
+    start = _instant(query, "from") or min(end, now) - DEFAULT_SPAN
     if start >= end:
         raise Nonsense(f"from {start.isoformat()} is not before to {end.isoformat()}; the span is from < time <= to")
     if end - start > LONGEST_SPAN:
@@ -60,7 +62,8 @@ def read_question(query: Mapping[str, str], now: datetime, leagues: tuple[str, .
     if league is not None and league not in leagues:
         raise Nonsense(f"league {league!r} is not played in this world; it has {', '.join(leagues)}")
     return Question(
-        span=Span(microseconds(start), min(microseconds(end), microseconds(now))),
+        span=Span(microseconds(start), microseconds(end)),
+        now_us=microseconds(now),
         kinds=_kinds(query.get("kinds")),
         subject=Subject(league, query.get("ticker") or None),
         limit=_limit(query.get("limit")),
@@ -97,15 +100,16 @@ class Ledger:
         span, after = question.span, question.after
         if after is not None:
             span = Span(max(span.start_us, after.time_us - 1), span.end_us)
+        decided = Span(span.start_us, max(span.start_us, min(span.end_us, question.now_us)))
         kinds = question.kinds
-        self._refuse_too_much(span, question.subject, kinds)
+        self._refuse_too_much(decided, question.subject, kinds)
         recorded = (
             row
             for row in self.recorded.between(span.start_us, span.end_us, kinds - DERIVED)
             if _is_about(row, question.subject)
         )
         merged = heapq.merge(
-            self._derived.between(span, question.subject, kinds & DERIVED), recorded, key=lambda row: row.place
+            self._derived.between(decided, question.subject, kinds & DERIVED), recorded, key=lambda row: row.place
         )
         stretches = self._stretches()
         return (_timed(row, stretches) for row in merged if after is None or row.place > after)
