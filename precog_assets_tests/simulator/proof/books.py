@@ -19,7 +19,7 @@ from kalshi import AsyncKalshiClient, KalshiAuth, KalshiConfig
 from kalshi.ws import KalshiWebSocket
 
 PATIENCE_S = 60.0
-DROPS = {"kind": "drop_frame", "venue": "stream", "channel": "orderbook_delta", "probability": 0.002}
+DROPS = {"kind": "drop_frame", "venue": "stream", "channel": "orderbook_delta", "probability": 0.001}
 
 Book = dict[str, dict[Decimal, Decimal]]
 
