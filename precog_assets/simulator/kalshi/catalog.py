@@ -58,7 +58,7 @@ class Catalog:
 
     def walk(self, series: Iterable[SeriesTerms], first: date, last: date) -> Iterator[Event]:
         """Events from the first to the last Eastern day by `sort_key`, listed as they are read."""
-        chosen = list(series)
+        chosen = [terms for terms in series if terms.has_games]
         for day in days_between(first, last):
             events = [event for terms in chosen for event in self.day(terms, day)]
             yield from sorted(events, key=lambda event: event.sort_key)

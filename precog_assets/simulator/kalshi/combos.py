@@ -31,7 +31,7 @@ COLLECTION = COMBO_SERIES + "-R"
 STRUCTURE = "deci_cent"
 SETTLEMENT_TIMER_S = 5
 MOST_LEGS = 4
-_PER_MARKET = 2
+_PER_MARKET = 4
 _TICKER = re.compile(rf"{COMBO_SERIES}-S(\d{{4}})([0-9A-F]{{3}})[0-9A-F]{{8}}(-[0-9A-F]{{11}})?")
 _DAY_MASK = 0x5A7
 _MARGIN, _MARGIN_FLAT = 0.03, 30.0
@@ -118,7 +118,7 @@ class Combos:
         span_us = first_us - opened_us - HOUR_US
         if span_us <= 0:
             return None
-        created_us = opened_us + MINUTE_US + int(span_us * unit(key, 2) ** 0.5)
+        created_us = opened_us + MINUTE_US + int(span_us * unit(key, 2))
         legs = []
         for place, event in enumerate(chosen):
             market = event.markets[mix(key, 20 + place) % len(event.markets)]

@@ -112,9 +112,10 @@ def list_event(series: SeriesTerms, game: SimGame, offer: Offer, ticker: str) ->
     start = offer.start
     key = key_of("event", game.league, game.event_id, repr(game.home_gap), *(["again"] if offer.again else []))
     created = start - LISTED_BEFORE - timedelta(seconds=mix(key, 1) % 21_600)
-    created = min(max(created, offer.since), start - timedelta(minutes=10))
+    begins = min(start, game.start)
+    created = min(max(created, offer.since), begins - timedelta(minutes=10))
     opened = created + timedelta(seconds=300 + mix(key, 2) % 3_300)
-    opened = min(opened, start - timedelta(minutes=5)).replace(second=0, microsecond=0)
+    opened = min(opened, begins - timedelta(minutes=5)).replace(second=0, microsecond=0)
     day = start.astimezone(EASTERN)
     when = f"{day:%b} {day.day}, {day.year}"
     home, away = _codes(game)
