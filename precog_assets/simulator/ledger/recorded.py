@@ -41,7 +41,11 @@ class Recorded:
         self._times, self._kinds, self._offsets = array("q"), array("B"), array("q")
         self._dropped = 0
         self._file: BinaryIO = _opened(path)
-        self._end = self._read_index(path)
+        try:
+            self._end = self._read_index(path)
+        except ConfigurationError:
+            self._file.close()
+            raise
 
     def record(self, kind: Kind, at: datetime, facts: Mapping[str, Any]) -> None:
         time_us = microseconds(at)
