@@ -135,6 +135,8 @@ def _no_constant(name: str) -> Any:
 def items(struct: Struct, whole: str, body: bytes) -> list[dict[str, Any]]:
     """The decoded `orders` of a batch, not validated yet. Raises Refusal for the batch as a whole."""
     value = parse(body)
+    if value is None:
+        value = {}
     if not isinstance(value, dict):
         raise bad_request(f"json: cannot unmarshal {_json_kind(value)} into Go value of type {whole}")
     rows = value.get("orders")
