@@ -225,9 +225,12 @@ class Combos:
         return Quote(bid, ask, size if bid else 0, 100 * (1 + mix(combo.key, 42) % 40))
 
     def next_change_us(self, combo: Combo, time_us: int) -> int:
-        """No later than the first instant after `time_us` at which status or quote change."""
+        """No later than the first instant after `time_us` at which status, quote or a leg's settlement change."""
         change_us = self.next_status_us(combo, time_us)
-        if self.status(combo, time_us) is not MarketStatus.ACTIVE:
-            return change_us
-        legs = (leg for leg in combo.legs if self.leg_value(leg, time_us) is None)
-        return min(change_us, *(self._depth.next_quote_us(leg.event, time_us) for leg in legs))
+        active = self.status(combo, time_us) is MarketStatus.ACTIVE
+        for leg in combo.legs:
+            if self.leg_value(leg, time_us) is None:
+                change_us = min(change_us, self._lifecycle.next_status_us(leg.event, time_us))
+                if active:
+                    change_us = min(change_us, self._depth.next_quote_us(leg.event, time_us))
+        return change_us
