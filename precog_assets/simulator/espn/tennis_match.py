@@ -31,6 +31,12 @@ DOUBLES = {"atp": ("3", "mens-doubles", "Men's Doubles"), "wta": ("4", "womens-d
 BOTH_AWAY = 11
 """One match in so many says `away` of both players (Q8)."""
 _COURTS = 8
+_MAJORS = {
+    "Australian Open": "Melbourne, Australia",
+    "Roland Garros": "Paris, France",
+    "Wimbledon": "London, Great Britain",
+    "US Open": "New York, USA",
+}
 _COUNTRY_OF = dict(CITIES)
 _PARTNER = 40
 
@@ -41,7 +47,9 @@ def tour(game: SimGame) -> str:
 
 
 def place_of(game: SimGame) -> str:
-    """City and country of a tournament, read from its name."""
+    """City and country of a tournament: of a major, or read from its name."""
+    if game.tournament_name in _MAJORS:
+        return _MAJORS[game.tournament_name]
     city = (game.tournament_name or "").rpartition(" ")[0]
     return f"{city}, {_COUNTRY_OF[city]}" if city in _COUNTRY_OF else city or "Springfield, USA"
 
