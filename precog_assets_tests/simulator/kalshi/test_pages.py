@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import Any
 
 import orjson
 import pytest
@@ -23,11 +24,22 @@ ANCHOR = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 PAGES = ({"limit": "1000"}, {"status": "open", "limit": "40"}, {"mve_filter": "exclude", "status": "settled"})
 
 
-def ask(reads: Reads, now: datetime, params: dict[str, str], path: str = "/markets") -> bytes:
+def said_by(reads: Reads, now: datetime, path: str, params: dict[str, str], named: dict[str, str]) -> object:
     endpoint = next(endpoint for endpoint in reads.endpoints() if endpoint.path == path)
-    said = endpoint.handler(Call(Query(endpoint.operation, QueryParams(params)), {}, now))
+    return endpoint.handler(Call(Query(endpoint.operation, QueryParams(params)), named, now))
+
+
+def ask(reads: Reads, now: datetime, params: dict[str, str], path: str = "/markets") -> bytes:
+    """The body of a read that answers in bytes."""
+    said = said_by(reads, now, path, params, {})
     assert isinstance(said, Raw)
     return said.content
+
+
+def answer_of(reads: Reads, now: datetime, path: str, params: dict[str, str], named: dict[str, str]) -> Any:
+    """What a read answers, decoded."""
+    said = said_by(reads, now, path, params, named)
+    return orjson.loads(said.content) if isinstance(said, Raw) else said
 
 
 @pytest.fixture(scope="module")
