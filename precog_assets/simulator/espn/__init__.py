@@ -1,4 +1,4 @@
-"""ESPN's site and core APIs over a simulated world: boards, summaries, teams, schedules, standings, with their quirks."""
+"""ESPN's site and core APIs over a simulated world: boards, summaries, teams, standings, with their quirks."""
 
 from precog_assets.simulator.espn.venue import EspnVenue
 
