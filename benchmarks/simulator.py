@@ -240,10 +240,10 @@ def _frames(one: Served, seconds: float) -> Figure:
 
 async def _read_frames(address: str, opened: Any, seconds: float) -> tuple[int, int, float]:
     key: Any = load_pem_private_key(opened["private_key_pem"].encode(), password=None)
-    credentials = KalshiCredentials(opened["key_id"], key)
-    headers = credentials.sign("GET", "/trade-api/ws/v2", int(datetime.now(UTC).timestamp() * 1000))
     page = json.loads(_fetch(address, f"/trade-api/v2/markets?status=open&mve_filter=exclude&limit={MARKETS}"))
     tickers = [market["ticker"] for market in page["markets"]]
+    credentials = KalshiCredentials(opened["key_id"], key)
+    headers = credentials.sign("GET", "/trade-api/ws/v2", int(datetime.now(UTC).timestamp() * 1000))
     async with websockets.connect(
         address.replace("http", "ws") + "/trade-api/ws/v2", additional_headers=headers, max_size=None
     ) as socket:
