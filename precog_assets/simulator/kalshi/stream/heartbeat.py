@@ -74,11 +74,16 @@ class HeartbeatProtocol(WebSocketsSansIOProtocol):
         self.transport.abort()
 
     async def send(self, message: ASGISendEvent) -> None:
-        """Uvicorn's; frames for a connection that the protocol is closing are late, not wrong."""
+        """Uvicorn's; frames for a connection that the protocol is closing are late, not wrong.
+
+        A refusal over HTTP ends the handshake too, which uvicorn would call an error of ours.
+        """
         await self.writable.wait()
         if self.close_sent and message["type"] == "websocket.send":
             raise ClientDisconnected
         await super().send(message)
+        if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
+            self.handshake_complete = True
 
     def data_received(self, data: bytes) -> None:
         """Uvicorn's, unless silent."""

@@ -24,7 +24,7 @@ from precog_assets_tests.simulator.kalshi.stream.serving import (
 )
 
 
-def test_a_handshake_without_a_signature_is_refused_with_the_body_of_rest() -> None:
+def test_a_handshake_without_a_signature_is_refused_with_the_body_of_rest(caplog: pytest.LogCaptureFixture) -> None:
     async def what() -> None:
         floor = Floor()
         async with serving(floor.stream.routes()) as address:
@@ -36,6 +36,7 @@ def test_a_handshake_without_a_signature_is_refused_with_the_body_of_rest() -> N
             assert not floor.exchange.listened_to
 
     run(what)
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
 def test_a_client_subscribes_and_hears_what_happens() -> None:
