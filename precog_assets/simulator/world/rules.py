@@ -14,9 +14,9 @@ from precog_assets.simulator.world.play.tennis import Tennis
 _OTHERS = {
     "nhl": Hockey,
     "mlb": Baseball,
-    "epl": lambda: Soccer(2.85),
-    "ligue1": lambda: Soccer(2.75),
-    "mls": lambda: Soccer(2.9),
+    "epl": lambda: Soccer(2.77, careful=0.84),
+    "ligue1": lambda: Soccer(2.69, careful=0.66),
+    "mls": lambda: Soccer(2.95, careful=0.8),
     "atp": lambda: Tennis(0.79, retiring=0.0005),
     "wta": lambda: Tennis(0.66, retiring=0.0007),
 }

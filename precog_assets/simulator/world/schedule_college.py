@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from random import Random
@@ -35,6 +35,8 @@ class College:
 
 
 _BASKETBALL = College(6, (1, 5), 0.75, (5, 5, 5, 6, 5, 3), 30, (1, 2), 2, 0.14)
+HOSTED_SHARE = 0.6
+"""Of the games a weaker side would host, those that the stronger one does."""
 COLLEGES = {
     "ncaab": _BASKETBALL,
     "wncaab": _BASKETBALL,
@@ -43,9 +45,17 @@ COLLEGES = {
 
 
 def college_fixtures(
-    league: str, plan: SeasonPlan, teams: Sequence[SimTeam], conference: Mapping[str, str], rng: Random
+    league: str,
+    plan: SeasonPlan,
+    teams: Sequence[SimTeam],
+    conference: Mapping[str, str],
+    strong: Callable[[SimTeam], float],
+    rng: Random,
 ) -> list[Fixture]:
-    """The regular season; conference games carry no week in basketball, and the week's number in football."""
+    """The regular season; games carry no week in basketball, and the week's number in football.
+
+    Across conferences the stronger side is rather at home.
+    """
     college = COLLEGES[league]
     numbered = league == "ncaaf"
     home_games = dict.fromkeys((team.espn_id for team in teams), 0)
@@ -54,6 +64,8 @@ def college_fixtures(
         for weekday in college.open_days:
             willing = [team for team in shuffled(teams, rng) if rng.random() < college.open_share]
             for pair in pair_up(_mixed(willing, conference), home_games):
+                if strong(pair[0]) < strong(pair[1]) and rng.random() < HOSTED_SHARE:
+                    pair = (pair[1], pair[0])
                 neutral = rng.random() < college.neutral_share
                 by_day.setdefault(plan.day(week, weekday), []).append((pair, neutral, week + 1))
     for index, name in enumerate(sorted(set(conference.values()))):

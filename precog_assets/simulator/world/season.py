@@ -5,7 +5,8 @@ Belongs here: which parts a league's season has and in which order they are made
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from random import Random
 
 from precog_assets.config import load_leagues
@@ -77,18 +78,15 @@ class SeasonMaker:
             return []
         ladder = Ladder(play)
         if self._league in TOURNAMENT:
-            day = plan.postseason_day(0, 0)
-
-            def strong(team: SimTeam) -> float:
-                return self._strengths.at(team.espn_id, plan, day)
-
+            strong = self._strong(plan, plan.postseason_day(0, 0))
             return championship_fixtures(self._league, plan, self._teams, self._conference, strong, ladder)
         return postseason_fixtures(self._league, plan, self._table(plan, regular, play), self._conference, ladder)
 
     def _table(self, plan: SeasonPlan, regular: Numbered, play: Play) -> Table:
         if self._league in COLLEGES:
             day = plan.postseason_day(0, 6)
-            order = sorted(self._teams, key=lambda team: -self._strengths.at(team.espn_id, plan, day))
+            strong = self._strong(plan, day)
+            order = sorted(self._teams, key=lambda team: -strong(team))
             return Table(tuple(order), on(day, (12, 0)))
         counted = [
             (fixture, play(number, fixture))
@@ -107,8 +105,12 @@ class SeasonMaker:
         if self._sport is Sport.SOCCER:
             return soccer_fixtures(league, plan, teams, rng)
         if league in COLLEGES:
-            return college_fixtures(league, plan, teams, self._conference, rng)
+            return college_fixtures(league, plan, teams, self._conference, self._strong(plan, plan.first_monday), rng)
         return nightly_fixtures(league, plan, teams, rng)
+
+    def _strong(self, plan: SeasonPlan, day: date) -> Callable[[SimTeam], float]:
+        """Strength of a team on a day."""
+        return lambda team: self._strengths.at(team.espn_id, plan, day)
 
     def _by_week(self, plan: SeasonPlan) -> Mapping[str, Sequence[float]]:
         days = [plan.day(week, 0) for week in range(plan.weeks)]

@@ -35,14 +35,14 @@ class Spread:
 
 
 SPREADS = {
-    "nfl": Spread(85, 50),
-    "nba": Spread(105, 80),
-    "nhl": Spread(55, 35),
-    "mlb": Spread(45, 24),
-    "ncaab": Spread(110, 100, 120),
-    "wncaab": Spread(125, 90, 120),
-    "epl": Spread(120, 65),
-    "ligue1": Spread(110, 65),
+    "nfl": Spread(75, 30),
+    "nba": Spread(98, 46),
+    "nhl": Spread(55, 28),
+    "mlb": Spread(45, 26),
+    "ncaab": Spread(130, 105, 140),
+    "wncaab": Spread(230, 60, 250),
+    "epl": Spread(102, 56),
+    "ligue1": Spread(86, 54),
     "atp": Spread(140, 0),
     "wta": Spread(130, 0),
     "ncaaf": Spread(110, 60, 100),
@@ -50,8 +50,8 @@ SPREADS = {
     "mls": Spread(65, 80),
 }
 GAP_STEP = 5.0
-GAP_LIMIT = 700.0
-"""Gaps are multiples of 5 up to 700, so that games of equal gap share their probability tables."""
+GAP_LIMIT = 900.0
+"""Gaps are multiples of 5 up to 900, so that games of equal gap share their probability tables."""
 
 
 def normal(rng: Random) -> float:
@@ -60,7 +60,7 @@ def normal(rng: Random) -> float:
 
 
 def gap(home: float, away: float, league: str, *, neutral: bool) -> float:
-    """The strength gap as games carry it: home edge included unless neutral, in steps of 5, within 700."""
+    """The strength gap as games carry it: home edge included unless neutral, in steps of 5, within 900."""
     raw = home - away + (0.0 if neutral else SPREADS[league].home_edge)
     return max(-GAP_LIMIT, min(GAP_LIMIT, GAP_STEP * round(raw / GAP_STEP)))
 

@@ -8,57 +8,16 @@ from random import Random
 
 from precog_assets.simulator.world.model import SimGame, Truth
 from precog_assets.simulator.world.play import frame
-from precog_assets.simulator.world.play.walk import (
-    Edge,
-    Outcomes,
-    Sampler,
-    Table,
-    backward,
-    mirrored,
-    scaled,
-    terminal,
-    value,
-)
-
-REACH = 80
-_POINTS: Outcomes = ((0, 0.40), (1, 0.16), (2, 0.35), (3, 0.09))
-"""1.13 points a possession, as in the NBA."""
-
-
-@dataclass(frozen=True, slots=True)
-class Court:
-    """How a league plays: clock, pace, and wall time."""
-
-    periods: int
-    period_s: int
-    possessions: int
-    """Of both sides in a period; even."""
-    overtime_possessions: int
-    scoring: float
-    """Scoring probability relative to the NBA's."""
-    period_wall_s: float
-    half_name: str
-    overtime_s: int = 300
-    break_s: float = 150.0
-    halftime_s: float = 900.0
-    tenths: bool = True
-
+from precog_assets.simulator.world.play.conditions import factors, level_of
+from precog_assets.simulator.world.play.possessions import LATE, Chances, Court, Possessions, under
+from precog_assets.simulator.world.play.walk import value
 
 COURTS = {
-    "nba": Court(4, 720, 50, 20, 1.0, 1850.0, "Quarter"),
-    "wnba": Court(4, 600, 40, 20, 0.91, 1650.0, "Quarter"),
-    "ncaab": Court(2, 1200, 70, 18, 0.93, 3200.0, "Half", tenths=False),
-    "wncaab": Court(4, 600, 36, 18, 0.84, 1500.0, "Quarter", tenths=False),
+    "nba": Court(4, 720, 50, 20, 1.0, 0.063, 1850.0, "Quarter"),
+    "wnba": Court(4, 600, 40, 20, 0.92, 0.06, 1650.0, "Quarter"),
+    "ncaab": Court(2, 1200, 70, 18, 0.885, 0.113, 3200.0, "Half", tenths=False),
+    "wncaab": Court(4, 600, 36, 18, 0.81, 0.12, 1500.0, "Quarter", tenths=False),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class _Chances:
-    home: Sampler
-    away: Sampler
-    regulation: Table
-    overtime: Table
-    tie: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,58 +28,41 @@ class _Played:
     """Wall time relative to the usual."""
 
 
-def _tables(court: Court, edge: float) -> tuple[Table, Table, float]:
-    home = scaled(_POINTS, court.scoring * (1.0 + edge))
-    away = mirrored(scaled(_POINTS, court.scoring * (1.0 - edge)))
-    extra = [home, away] * (court.overtime_possessions // 2)
-    start = (court.overtime_possessions, 0)
-    wins = value(backward(extra, terminal(REACH, ahead=1, level=0, behind=0)), *start)
-    ties = value(backward(extra, terminal(REACH, ahead=0, level=1, behind=0)), *start)
-    tie = wins / (1.0 - ties)
-    end = terminal(REACH, ahead=1, level=tie, behind=0)
-    whole = [home, away] * (court.possessions * court.periods // 2)
-    return backward(whole, end), backward(extra, end), tie
-
-
 class Basketball:
     """Rules of one basketball league."""
 
     def __init__(self, court: Court) -> None:
         self.court = court
-        self._edge = Edge(self._expected, limit=0.32)
-        self._chances = lru_cache(maxsize=96)(self._make_chances)
-        self._samplers = lru_cache(maxsize=512)(self._make_samplers)
+        self._levels = [under(court, factor) for factor in factors(court.shared)]
         self._before = lru_cache(maxsize=1024)(self._make_before)
 
-    def _expected(self, edge: float) -> float:
-        table, _, _ = _tables(self.court, edge)
-        return value(table, self.court.possessions * self.court.periods, 0)
+    def _of(self, game: SimGame) -> Possessions:
+        return self._levels[level_of(game)]
 
-    def _make_samplers(self, gap: float) -> tuple[Sampler, Sampler]:
-        edge, scoring = self._edge(gap), self.court.scoring
-        return Sampler(scaled(_POINTS, scoring * (1.0 + edge))), Sampler(scaled(_POINTS, scoring * (1.0 - edge)))
-
-    def _make_chances(self, gap: float) -> _Chances:
-        return _Chances(*self._samplers(gap), *_tables(self.court, self._edge(gap)))
-
-    def _make_before(self, gap: float) -> float:
-        return value(self._chances(gap).regulation, self.court.possessions * self.court.periods, 0)
+    def _make_before(self, level: int, gap: float) -> float:
+        return self._levels[level].before(gap)
 
     def before(self, game: SimGame) -> frame.Odds:
-        return frame.without_draw(self._before(game.home_gap))
+        return frame.without_draw(self._before(level_of(game), game.home_gap))
 
     def _play(self, game: SimGame, seed: int) -> _Played:
         rng, court = Random(seed), self.court
-        home, away = self._samplers(game.home_gap)
+        home, away = self._of(game).sides(game.home_gap)
+        usual_home, usual_away = home.usual, away.usual
         draw = rng.random
         pace = 0.94 + 0.14 * draw()
         periods: list[tuple[int, ...]] = []
         lead = 0
         while len(periods) < court.periods or lead == 0:
-            count = court.possessions if len(periods) < court.periods else court.overtime_possessions
-            points = tuple(away(draw()) if i % 2 else home(draw()) for i in range(count))
+            regular = len(periods) < court.periods
+            count = court.possessions if regular else court.overtime_possessions
+            late = 0 if len(periods) < court.periods - 1 else LATE
+            points = [usual_away(draw()) if i % 2 else usual_home(draw()) for i in range(count - late)]
             lead += sum(points[::2]) - sum(points[1::2])
-            periods.append(points)
+            for i in range(count - late, count):
+                points.append(away.late(lead, draw()) if i % 2 else home.late(-lead, draw()))
+                lead += -points[-1] if i % 2 else points[-1]
+            periods.append(tuple(points))
         return _Played(tuple(periods), pace)
 
     def _lines(self, played: _Played, periods: int) -> frame.Lines:
@@ -159,7 +101,7 @@ class Basketball:
         return frame.over(game, moment, frame.summed((lines.home, lines.away)), lines)
 
     def course(self, game: SimGame, seed: int) -> list[Truth]:
-        played, chances = self._play(game, seed), self._chances(game.home_gap)
+        played, chances = self._play(game, seed), self._of(game).chances(game.home_gap)
         ticks = Random(seed ^ 0x5EED)
         truths: list[Truth] = []
         for period in range(1, len(played.points) + 1):
@@ -167,7 +109,7 @@ class Basketball:
         truths.append(self._ending(game, played))
         return truths
 
-    def _period(self, game: SimGame, played: _Played, chances: _Chances, period: int, ticks: Random) -> list[Truth]:
+    def _period(self, game: SimGame, played: _Played, chances: Chances, period: int, ticks: Random) -> list[Truth]:
         court, points = self.court, played.points[period - 1]
         length = court.period_s if period <= court.periods else court.overtime_s
         before = self._lines(played, period - 1)

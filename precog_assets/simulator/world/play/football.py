@@ -13,11 +13,19 @@ from random import Random
 from precog_assets.simulator.world.model import SimGame, Truth
 from precog_assets.simulator.world.play import frame
 from precog_assets.simulator.world.play.drives import drive_plays, situation
-from precog_assets.simulator.world.play.overtime import DRAW_AT, Chances, drive_tables, three_way
-from precog_assets.simulator.world.play.walk import Edge, Outcomes, Sampler, scaled, value
+from precog_assets.simulator.world.play.overtime import DRAW_AT, LATE, Chances, Drives, drive_tables, three_way
+from precog_assets.simulator.world.play.walk import Edge, Outcomes, Side, scaled, value
 
 HALF_S = 1800
 _POINTS: Outcomes = ((0, 0.625), (3, 0.15), (6, 0.01), (7, 0.205), (8, 0.01))
+_FOR_A_KICK: Outcomes = ((0, 0.54), (3, 0.34), (7, 0.12))
+_FOR_A_TOUCHDOWN: Outcomes = ((0, 0.68), (7, 0.31), (8, 0.01))
+_BEHIND: dict[int, Outcomes] = {
+    **dict.fromkeys((0, 1, 2, 3), _FOR_A_KICK),
+    **dict.fromkeys((4, 5, 6, 7), _FOR_A_TOUCHDOWN),
+    8: ((0, 0.7), (6, 0.13), (8, 0.17)),
+}
+"""A side's last drive by what it is behind by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +40,7 @@ class Field:
     break_s: float = 130.0
 
 
-FIELDS = {"nfl": Field(12, 1.0, False), "ncaaf": Field(13, 1.15, True, halftime_s=1200.0)}
+FIELDS = {"nfl": Field(12, 0.955, False), "ncaaf": Field(13, 1.1, True, halftime_s=1200.0)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +66,7 @@ class Football:
         self.field = field
         self._edge = Edge(self._expected, limit=0.85)
         self._chances = lru_cache(maxsize=192)(self._make_chances)
-        self._samplers = lru_cache(maxsize=256)(self._make_samplers)
+        self._sides = lru_cache(maxsize=256)(self._make_sides)
         self._before = lru_cache(maxsize=1024)(self._make_before)
 
     def _overtime(self, season_type: int) -> str:
@@ -67,23 +75,27 @@ class Football:
             return "pairs"
         return {1: "none", 3: "decide"}.get(season_type, "draw")
 
-    def _outcomes(self, edge: float) -> tuple[Outcomes, Outcomes]:
-        scoring = self.field.scoring
-        return scaled(_POINTS, scoring * (1.0 + edge)), scaled(_POINTS, scoring * (1.0 - edge))
+    def _drives(self, edge: float) -> tuple[Drives, Drives]:
+        factors = (self.field.scoring * (1.0 + edge), self.field.scoring * (1.0 - edge))
+        home, away = (
+            Drives(scaled(_POINTS, factor), {behind: scaled(points, factor) for behind, points in _BEHIND.items()})
+            for factor in factors
+        )
+        return home, away
 
     def _expected(self, edge: float) -> float:
         chances = drive_tables(
-            self.field.half_drives, *self._outcomes(edge), "draw" if not self.field.college else "pairs"
+            self.field.half_drives, *self._drives(edge), "draw" if not self.field.college else "pairs"
         )
         count = 2 * self.field.half_drives
         return value(chances.win, count, 0) + value(chances.draw, count, 0) / 2
 
-    def _make_samplers(self, gap: float) -> tuple[Sampler, Sampler]:
-        home, away = self._outcomes(self._edge(gap))
-        return Sampler(home), Sampler(away)
+    def _make_sides(self, gap: float) -> tuple[Side, Side]:
+        home, away = self._drives(self._edge(gap))
+        return Side(home.usual, home.behind), Side(away.usual, away.behind)
 
     def _make_chances(self, gap: float, overtime: str) -> Chances:
-        return drive_tables(self.field.half_drives, *self._outcomes(self._edge(gap)), overtime)
+        return drive_tables(self.field.half_drives, *self._drives(self._edge(gap)), overtime)
 
     def _make_before(self, gap: float, overtime: str) -> frame.Odds:
         chances, count = self._chances(gap, overtime), 2 * self.field.half_drives
@@ -94,7 +106,7 @@ class Football:
 
     def _play(self, game: SimGame, seed: int) -> _Played:
         rng = Random(seed)
-        samplers = self._samplers(game.home_gap)
+        sides = self._sides(game.home_gap)
         pace = 0.95 + 0.1 * rng.random()
         halves, lead = [], 0
         for half in (0, 1):
@@ -102,16 +114,18 @@ class Football:
             unit, clock, drives = HALF_S / sum(weights), 0.0, []
             for index, weight in enumerate(weights):
                 home = (index + half) % 2 == 0
-                points = samplers[0 if home else 1](rng.random())
+                side, chance = sides[0 if home else 1], rng.random()
+                late = half == 1 and index >= self.field.half_drives - LATE
+                points = side.late(-lead if home else lead, chance) if late else side.usual(chance)
                 ends = HALF_S if index == len(weights) - 1 else round(clock + weight * unit, 1)
                 drives.append(_Drive(home, points, clock, ends))
                 lead += points if home else -points
                 clock = ends
             halves.append(tuple(drives))
-        extra = self._extra(game, rng, samplers) if lead == 0 else ()
+        extra = self._extra(game, rng, sides) if lead == 0 else ()
         return _Played(tuple(halves), extra, pace)
 
-    def _extra(self, game: SimGame, rng: Random, samplers: tuple[Sampler, Sampler]) -> tuple[_Drive, ...]:
+    def _extra(self, game: SimGame, rng: Random, sides: tuple[Side, Side]) -> tuple[_Drive, ...]:
         kind = self._overtime(game.season_type)
         drives: list[_Drive] = []
         lead = 0
@@ -122,7 +136,7 @@ class Football:
             if kind == "draw" and count == DRAW_AT:
                 break
             home = count % 2 == 0
-            points = samplers[0 if home else 1](rng.random())
+            points = sides[0 if home else 1].usual(rng.random())
             lead += points if home else -points
             place = count % self._per_overtime()
             drives.append(_Drive(home, points, place * 150.0, (place + 1) * 150.0))

@@ -8,16 +8,22 @@ from random import Random
 
 from precog_assets.simulator.world.model import SimGame, Truth
 from precog_assets.simulator.world.play import frame
-from precog_assets.simulator.world.play.walk import Edge, Outcomes, Table, backward, terminal, value
+from precog_assets.simulator.world.play.walk import Edge, Outcomes, Step, Table, backward, terminal, value
 
 SLOT_S = 30
 PERIOD_SLOTS = 40
 SLOTS = 3 * PERIOD_SLOTS
 OVERTIME_SLOTS = 10
-GOALS_A_SIDE = 3.05
+GOALS_A_SIDE = 2.9
 OPEN_ICE = 2.2
 """Goal rate three against three relative to regulation."""
 REACH = 14
+CAREFUL_SLOTS, CAREFUL = 24, 0.55
+"""At the end of regulation, while the score is level: slots, and goal rate relative to the usual."""
+PULLED_SLOTS, PULLED_BEHIND = 4, 2
+"""Without a goalkeeper: the last slots, of a side behind by so much at most."""
+SIX_SKATERS, EMPTY_NET = 1.8, 5.0
+"""Goal rates then, of the side behind and of the other."""
 PERIOD_WALL_S = 2280.0
 INTERMISSION_S = 1080.0
 BREAK_S = 180.0
@@ -60,6 +66,27 @@ def _rates(edge: float) -> tuple[float, float]:
     return slot * (1.0 + edge), slot * (1.0 - edge)
 
 
+def _factors(slot: int, lead: int) -> tuple[float, float]:
+    """Goal rates of home and away in a slot of regulation by home's lead, relative to the usual."""
+    if slot >= SLOTS - PULLED_SLOTS and 0 < abs(lead) <= PULLED_BEHIND:
+        return (EMPTY_NET, SIX_SKATERS) if lead > 0 else (SIX_SKATERS, EMPTY_NET)
+    if slot >= SLOTS - CAREFUL_SLOTS and lead == 0:
+        return CAREFUL, CAREFUL
+    return 1.0, 1.0
+
+
+def _step(slot: int, home: float, away: float) -> Step:
+    """The moves of a slot of regulation."""
+
+    def moves(lead: int) -> Outcomes:
+        home_factor, away_factor = _factors(slot, lead)
+        scored, conceded = home * home_factor, away * away_factor
+        return ((1, scored), (-1, conceded), (0, 1.0 - scored - conceded))
+
+    leads = range(-PULLED_BEHIND, PULLED_BEHIND + 1) if slot >= SLOTS - CAREFUL_SLOTS else ()
+    return Step(moves(REACH), {lead: moves(lead) for lead in leads})
+
+
 def _ice(edge: float, *, postseason: bool) -> _Ice:
     home, away = _rates(edge)
     forever = home / (home + away)
@@ -67,8 +94,8 @@ def _ice(edge: float, *, postseason: bool) -> _Ice:
     for _ in range(OVERTIME_SLOTS):
         chances.append(OPEN_ICE * home + (1.0 - OPEN_ICE * (home + away)) * chances[-1])
     level = forever if postseason else chances[-1]
-    moves: Outcomes = ((1, home), (-1, away), (0, 1.0 - home - away))
-    table = backward([moves] * SLOTS, terminal(REACH, ahead=1, level=level, behind=0))
+    steps = [_step(slot, home, away) for slot in range(SLOTS)]
+    table = backward(steps, terminal(REACH, ahead=1, level=level, behind=0))
     return _Ice(home, away, table, tuple(chances), forever)
 
 
@@ -97,10 +124,13 @@ class Hockey:
         goals: list[_Goal] = []
         lead = slot = 0
         while slot < SLOTS or (lead == 0 and (postseason or slot < SLOTS + OVERTIME_SLOTS)):
-            factor = OPEN_ICE if slot >= SLOTS and not postseason else 1.0
+            if slot < SLOTS:
+                home_factor, away_factor = _factors(slot, lead)
+            else:
+                home_factor = away_factor = 1.0 if postseason else OPEN_ICE
             chance = draw()
-            if chance < factor * (home + away):
-                scored = chance < factor * home
+            if chance < home_factor * home + away_factor * away:
+                scored = chance < home_factor * home
                 goals.append(_Goal(slot, scored, 1 + int(28 * draw())))
                 lead += 1 if scored else -1
             slot += 1

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 EVENTS = ("out", "walk", "single", "double", "triple", "homer")
-_CHANCES = (0.085, 0.147, 0.046, 0.004, 0.032)
+_CHANCES = (0.087, 0.146, 0.047, 0.004, 0.035)
 """Of each event but the out, a plate appearance."""
 MOST_RUNS = 16
 STATES = 24

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from precog_assets.simulator.world.play import frame
-from precog_assets.simulator.world.play.walk import Outcomes, Table, backward, mirrored, terminal, value
+from precog_assets.simulator.world.play.walk import Outcomes, Step, Table, backward, mirrored, terminal, value
 
 REACH = 100
+LATE = 2
+"""Drives at the end of regulation that are played to the score."""
 DRAW_AT = 4
 """Drives an overtime that may end level lasts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drives:
+    """What a side's drives bring: usually, and at the end of regulation by what it is behind by."""
+
+    usual: Outcomes
+    behind: Mapping[int, Outcomes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +40,21 @@ def three_way(win: float, draw: float) -> frame.Odds:
     return win, draw, max(0.0, 1.0 - win - draw)
 
 
-def drive_tables(half_drives: int, home: Outcomes, away: Outcomes, overtime: str) -> Chances:
-    """Tables for two halves of so many drives, home first in one, away in the other.
+def drive_tables(half_drives: int, home: Drives, away: Drives, overtime: str) -> Chances:
+    """Tables for two halves of so many drives, home first in one, away in the other; the last drive of each is late.
 
     `overtime`: `draw` (a pair, then sudden death, level after four), `decide` (sudden death until won),
     `pairs` (college) or `none`.
     """
-    moves = {True: home, False: mirrored(away)}
-    order = [moves[(index + half) % 2 == 0] for half in (0, 1) for index in range(half_drives)]
+    moves = {True: home.usual, False: mirrored(away.usual)}
+    late = {
+        True: Step(home.usual, {-behind: points for behind, points in home.behind.items()}),
+        False: Step(moves[False], {behind: mirrored(points) for behind, points in away.behind.items()}),
+    }
+    mover = [(index + half) % 2 == 0 for half in (0, 1) for index in range(half_drives)]
+    order = [*(moves[own] for own in mover[:-LATE]), *(late[own] for own in mover[-LATE:])]
     pair = [moves[True], moves[False]]
-    hit = {True: 1.0 - home[0][1], False: 1.0 - away[0][1]}
+    hit = {True: 1.0 - home.usual[0][1], False: 1.0 - away.usual[0][1]}
     sudden: dict[tuple[bool, int], tuple[float, float]] = {}
     if overtime == "decide":
         forever = hit[True] / (1.0 - (1.0 - hit[True]) * (1.0 - hit[False]))

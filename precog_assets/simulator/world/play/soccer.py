@@ -14,17 +14,19 @@ from random import Random
 from precog_assets.simulator.world.model import SimGame, Truth
 from precog_assets.simulator.world.play import frame
 from precog_assets.simulator.world.play.penalties import KICK_S, shootout, tally
-from precog_assets.simulator.world.play.walk import Edge, Outcomes, Table, backward, terminal, value
+from precog_assets.simulator.world.play.walk import Edge, Outcomes, Step, Table, backward, terminal, value
 
 HALF_MINUTES = 45
 _PERIODS = ((0, 45), (45, 45), (90, 15), (105, 15))
 """Minute each period begins at, and its length."""
 _BREAKS_S = (0.0, 960.0, 1260.0, 1320.0)
 """Wall seconds of all breaks before each period."""
-SLOTS = 97
+SLOTS = 98
 """Minutes the goal rates are spread over: two halves and the usual stoppage."""
 LONGEST = 110
 REACH = 12
+CAREFUL_MINUTES = 25
+"""At the end of regulation sides risk less while the score is level."""
 _SHOOTOUT_BREAK_S = 240.0
 FULL_TIME, FINAL_AET, FINAL_PEN = "STATUS_FULL_TIME", "STATUS_FINAL_AET", "STATUS_FINAL_PEN"
 _PLAYING = ("STATUS_FIRST_HALF", "STATUS_SECOND_HALF", "STATUS_OVERTIME", "STATUS_OVERTIME")
@@ -79,10 +81,13 @@ class _Played:
 
 
 class Soccer:
-    """Rules of one soccer league; `goals` is the mean of both sides together."""
+    """Rules of one soccer league.
 
-    def __init__(self, goals: float) -> None:
-        self.goals = goals
+    `goals` is the mean of both sides together, `careful` the goal rate late in a level game relative to the usual.
+    """
+
+    def __init__(self, goals: float, careful: float) -> None:
+        self.goals, self.careful = goals, careful
         self._edge = Edge(self._expected, limit=0.93)
         self._pitch = lru_cache(maxsize=256)(self._make_pitch)
 
@@ -92,9 +97,12 @@ class Soccer:
 
     def _tables(self, edge: float) -> _Pitch:
         home, away = self._rates(edge)
-        moves: Outcomes = ((1, home), (-1, away), (0, 1.0 - home - away))
-        win = backward([moves] * LONGEST, terminal(REACH, ahead=1, level=0, behind=0))
-        draw = backward([moves] * LONGEST, terminal(REACH, ahead=0, level=1, behind=0))
+        usual: Outcomes = ((1, home), (-1, away), (0, 1.0 - home - away))
+        scored, conceded = self.careful * home, self.careful * away
+        late = Step(usual, {0: ((1, scored), (-1, conceded), (0, 1.0 - scored - conceded))})
+        steps = [*[usual] * (LONGEST - CAREFUL_MINUTES), *[late] * CAREFUL_MINUTES]
+        win = backward(steps, terminal(REACH, ahead=1, level=0, behind=0))
+        draw = backward(steps, terminal(REACH, ahead=0, level=1, behind=0))
         return _Pitch(home, away, win, draw)
 
     def _make_pitch(self, gap: float) -> _Pitch:
@@ -127,11 +135,17 @@ class Soccer:
         draw = rng.random
         home, away = self._rates(self._edge(game.home_gap))
         incidents = []
+        careful = last - CAREFUL_MINUTES if first == 0 else last
+        lead, factor = 0, 1.0
         for minute in range(first, last):
+            if minute >= careful:
+                factor = 1.0 if lead else self.careful
             chance = draw()
-            if chance < home + away:
+            if chance < factor * (home + away):
+                scored = chance < factor * home
+                lead += 1 if scored else -1
                 kind = "penalty" if draw() < 0.09 else "goal"
-                incidents.append(_Incident(minute, chance < home, kind, int(58 * draw())))
+                incidents.append(_Incident(minute, scored, kind, int(58 * draw())))
             elif chance > 0.96:
                 kind = "red" if draw() < 0.025 else "yellow"
                 incidents.append(_Incident(minute, draw() < 0.47, kind, int(58 * draw())))

@@ -8,7 +8,8 @@ so the probabilities are those of the very process that is played.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 
 import numpy as np
@@ -36,6 +37,15 @@ def mirrored(outcomes: Outcomes) -> Outcomes:
     return tuple((-points, chance) for points, chance in outcomes)
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step whose moves of the home lead depend on the lead: late in a game sides play to the score."""
+
+    usual: Outcomes
+    at_lead: Mapping[int, Outcomes]
+    """Moves at the leads where they differ."""
+
+
 class Sampler:
     """Draws points from outcomes with one number in [0, 1)."""
 
@@ -49,6 +59,20 @@ class Sampler:
         return self._points[bisect_right(self._bounds, uniform)]
 
 
+class Side:
+    """Draws the points of a side's steps: usual ones, and late ones by what it is behind by."""
+
+    __slots__ = ("_behind", "usual")
+
+    def __init__(self, usual: Outcomes, behind: Mapping[int, Outcomes]) -> None:
+        self.usual = Sampler(usual)
+        self._behind = {points: Sampler(outcomes) for points, outcomes in behind.items()}
+
+    def late(self, behind: int, uniform: float) -> int:
+        """Points of a late step of a side so many points behind."""
+        return self._behind.get(behind, self.usual)(uniform)
+
+
 def terminal(reach: int, *, ahead: float, level: float, behind: float) -> NDArray[np.float64]:
     """Values at the end by the sign of the home lead, for leads from -reach to +reach."""
     values = np.full(2 * reach + 1, float(behind))
@@ -57,7 +81,7 @@ def terminal(reach: int, *, ahead: float, level: float, behind: float) -> NDArra
     return values
 
 
-def backward(moves: Sequence[Outcomes], end: NDArray[np.float64]) -> Table:
+def backward(moves: Sequence[Outcomes | Step], end: NDArray[np.float64]) -> Table:
     """Table over the steps in playing order: row n holds the values with the last n steps still to come.
 
     Leads beyond the reach count as the outermost one.
@@ -65,14 +89,32 @@ def backward(moves: Sequence[Outcomes], end: NDArray[np.float64]) -> Table:
     table = np.empty((len(moves) + 1, end.size), dtype=np.float32)
     table[0] = end
     size = end.size
-    for left, outcomes in enumerate(reversed(moves), start=1):
+    for left, move in enumerate(reversed(moves), start=1):
+        outcomes = move.usual if isinstance(move, Step) else move
         largest = max(abs(points) for points, _ in outcomes)
         padded = np.pad(table[left - 1], largest, mode="edge")
         row = np.zeros(size)
         for points, chance in outcomes:
             row += chance * padded[largest + points : largest + points + size]
+        if isinstance(move, Step):
+            for lead, special in move.at_lead.items():
+                row[size // 2 + lead] = sum(
+                    chance * value(table, left - 1, lead + points) for points, chance in special
+                )
         table[left] = row
     return table
+
+
+def leads_after(home: Outcomes, away: Outcomes, steps: int, reach: int) -> NDArray[np.float64]:
+    """Distribution of the home lead from -reach to reach after so many steps of each side, beyond it the outermost."""
+    size = 1024
+    moves = np.zeros((2, size))
+    for row, outcomes, sign in ((0, home, 1), (1, away, -1)):
+        for points, chance in outcomes:
+            moves[row, sign * points] += chance
+    chances = np.fft.irfft((np.fft.rfft(moves[0]) * np.fft.rfft(moves[1])) ** steps, size)
+    leads = np.clip(np.fft.fftfreq(size, 1.0 / size).astype(int), -reach, reach)
+    return np.bincount(leads + reach, weights=chances, minlength=2 * reach + 1).astype(np.float64)
 
 
 def value(table: Table, steps_left: int, lead: int) -> float:
