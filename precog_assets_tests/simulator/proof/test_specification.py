@@ -49,7 +49,7 @@ def test_no_request_gets_a_server_error_or_a_body_outside_the_specification(
         f"{simulator.address}/trade-api/v2",
         *("--checks", CHECKS, "--phases", "examples,coverage,fuzzing", "--max-examples", EXAMPLES),
         *("--seed", "1", "--no-shrink", "--continue-on-failure", "--warnings", "off"),
-        *("--suppress-health-check", "all"),
+        *("--suppress-health-check", "all", "--request-timeout", "60"),
     ]
     environment = {
         **os.environ,
