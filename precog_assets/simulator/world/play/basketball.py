@@ -48,7 +48,6 @@ class Basketball:
     def _play(self, game: SimGame, seed: int) -> _Played:
         rng, court = Random(seed), self.court
         home, away = self._of(game).sides(game.home_gap)
-        usual_home, usual_away = home.usual, away.usual
         draw = rng.random
         pace = 0.94 + 0.14 * draw()
         periods: list[tuple[int, ...]] = []
@@ -57,11 +56,16 @@ class Basketball:
             regular = len(periods) < court.periods
             count = court.possessions if regular else court.overtime_possessions
             late = 0 if len(periods) < court.periods - 1 else LATE
-            points = [usual_away(draw()) if i % 2 else usual_home(draw()) for i in range(count - late)]
+            each = (count - late) // 2
+            points = [0] * count
+            points[0 : 2 * each : 2], points[1 : 2 * each : 2] = (
+                home.usual.many(each, draw),
+                away.usual.many(each, draw),
+            )
             lead += sum(points[::2]) - sum(points[1::2])
             for i in range(count - late, count):
-                points.append(away.late(lead, draw()) if i % 2 else home.late(-lead, draw()))
-                lead += -points[-1] if i % 2 else points[-1]
+                points[i] = away.late(lead, draw()) if i % 2 else home.late(-lead, draw())
+                lead += -points[i] if i % 2 else points[i]
             periods.append(tuple(points))
         return _Played(tuple(periods), pace)
 

@@ -49,14 +49,19 @@ class Step:
 class Sampler:
     """Draws points from outcomes with one number in [0, 1)."""
 
-    __slots__ = ("_bounds", "_points")
+    __slots__ = ("bounds", "points")
 
     def __init__(self, outcomes: Outcomes) -> None:
-        self._points = [points for points, _ in outcomes]
-        self._bounds = list(accumulate(chance for _, chance in outcomes))[:-1]
+        self.points = [points for points, _ in outcomes]
+        self.bounds = list(accumulate(chance for _, chance in outcomes))[:-1]
 
     def __call__(self, uniform: float) -> int:
-        return self._points[bisect_right(self._bounds, uniform)]
+        return self.points[bisect_right(self.bounds, uniform)]
+
+    def many(self, count: int, draw: Callable[[], float]) -> list[int]:
+        """The points of `count` steps."""
+        points, bounds = self.points, self.bounds
+        return [points[bisect_right(bounds, draw())] for _ in range(count)]
 
 
 class Side:
@@ -92,7 +97,7 @@ def backward(moves: Sequence[Outcomes | Step], end: NDArray[np.float64]) -> Tabl
     for left, move in enumerate(reversed(moves), start=1):
         outcomes = move.usual if isinstance(move, Step) else move
         largest = max(abs(points) for points, _ in outcomes)
-        padded = np.pad(table[left - 1], largest, mode="edge")
+        padded = _edged(table[left - 1], largest)
         row = np.zeros(size)
         for points, chance in outcomes:
             row += chance * padded[largest + points : largest + points + size]
@@ -103,6 +108,13 @@ def backward(moves: Sequence[Outcomes | Step], end: NDArray[np.float64]) -> Tabl
                 )
         table[left] = row
     return table
+
+
+def _edged(row: NDArray[np.float32], by: int) -> NDArray[np.float32]:
+    """The row with its first and last value repeated `by` times."""
+    padded = np.empty(row.size + 2 * by, dtype=row.dtype)
+    padded[:by], padded[by : by + row.size], padded[by + row.size :] = row[0], row, row[-1]
+    return padded
 
 
 def leads_after(home: Outcomes, away: Outcomes, steps: int, reach: int) -> NDArray[np.float64]:
