@@ -56,7 +56,16 @@ class Application:
         if scope["type"] != "websocket":
             await simulation.app(scope, receive, send)
             return
-        await simulation.app(scope, _until(simulation.ended, receive), send)
+        open_still = False
+
+        async def noted(message: Message) -> None:
+            nonlocal open_still
+            open_still = (open_still or message["type"] == "websocket.accept") and message["type"] != "websocket.close"
+            await send(message)
+
+        await simulation.app(scope, _until(simulation.ended, receive), noted)
+        if open_still and simulation.ended.is_set():
+            await send({"type": "websocket.close", "code": SERVICE_RESTART, "reason": "another world begins"})
 
 
 def recorded_application(folder: Path) -> ASGIApp:

@@ -24,7 +24,7 @@ from precog_assets.domain.times import Clock, ScaledClock
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-LOWEST_SPEED, HIGHEST_SPEED = 0.001, 100_000.0
+LOWEST_SPEED, HIGHEST_SPEED = 1e-9, 100_000.0
 STRETCHES_KEPT = 500
 """Older ones are forgotten; what happened in them has no wall time any more."""
 LOOKED_AFTER_S = 0.2

@@ -20,7 +20,7 @@ from precog_assets.pipeline.once import run_once
 from precog_assets.pipeline.report import StepReport
 from precog_assets.queries import games, quotes_as_of
 from precog_assets.services import build_services
-from precog_assets.simulator.server import build_recorded_app
+from precog_assets.simulator.server import recorded_application
 from precog_assets.store import tables
 from precog_assets_tests.conftest import SHARED
 from precog_assets_tests.databases import copied
@@ -65,7 +65,7 @@ def recorded(
     with (
         pytest.MonkeyPatch.context() as patch,
         copied(postgres, template, "precog_test_recorded") as url,
-        served(build_recorded_app(RECORDED)) as address,
+        served(recorded_application(RECORDED)) as address,
     ):
         clock = TestClock(INSTANT)
         patch.setattr("precog_assets.services.clock_of", lambda _environment: clock)

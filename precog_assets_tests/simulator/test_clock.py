@@ -54,10 +54,10 @@ def test_a_clock_jumps_and_is_set_and_keeps_its_speed() -> None:
     assert moving.now() == WORLD - timedelta(days=400) + 5 * SECOND
 
 
-@pytest.mark.parametrize("speed", [0.0, -1.0, float("nan"), float("inf"), 1e9, 0.0001])
+@pytest.mark.parametrize("speed", [0.0, -1.0, float("nan"), float("inf"), 1e9, 1e-10])
 def test_a_speed_no_clock_can_have_is_refused_naming_it(speed: float) -> None:
     moving = clock(Machine())
-    with pytest.raises(ConfigurationError, match=f"Simulator speed {speed}: expected a number from 0.001 to 100000"):
+    with pytest.raises(ConfigurationError, match=f"Simulator speed {speed}: expected a number from 1e-09 to 100000"):
         moving.move(speed=speed)
     assert moving.speed == 1.0
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from precog_assets.domain.errors import ConfigurationError
-from precog_assets.simulator.server import build_recorded_app
+from precog_assets.simulator.server import recorded_application
 from precog_assets_tests.simulator.kalshi.asking import Client
 
 RECORDED = Path(__file__).resolve().parents[3] / "shared" / "recorded"
@@ -63,13 +63,13 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     wrapped = {"event_ticker": "KXNFLGAME-1", "series_ticker": "KXNFLGAME", "settlement_sources": [], "markets": [{}]}
     write("kalshi/two-2026-10-06/e.json", {"fixture_id": "x", "payload": wrapped})
     write("kalshi/two-2026-10-06/x.DERIVED.json", {"market": market("KXNFLGAME-9-A", "active")})
-    with Client(build_recorded_app(folder)) as client:
+    with Client(recorded_application(folder)) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
 def real() -> Iterator[Client]:
-    with Client(build_recorded_app(RECORDED)) as client:
+    with Client(recorded_application(RECORDED)) as client:
         yield client
 
 
@@ -141,12 +141,12 @@ def test_a_wrapped_event_is_unwrapped_and_nests_markets_with_prices_only(small: 
 
 def test_a_folder_without_recordings_or_with_broken_ones_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="expected recorded payloads under espn/ or kalshi/"):
-        build_recorded_app(tmp_path)
+        recorded_application(tmp_path)
     broken = tmp_path / "espn" / "nfl" / "cut.json"
     broken.parent.mkdir(parents=True)
     broken.write_text('{"events": [')
     with pytest.raises(ConfigurationError, match=r"cut\.json: not JSON"):
-        build_recorded_app(tmp_path)
+        recorded_application(tmp_path)
 
 
 LEAGUES = [

@@ -199,8 +199,8 @@ def _state(simulation: Simulation, ticker: str | None) -> dict[str, Any]:
 def _next_json(game: SimGame) -> dict[str, str]:
     return {
         "league": game.league,
-        "home": game.home.abbreviation or game.home.display_name,
-        "away": game.away.abbreviation or game.away.display_name,
+        "home": game.home.display_name,
+        "away": game.away.display_name,
         "start": game.start.isoformat(),
     }
 

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from precog_assets.domain.times import parse_instant
 from precog_assets.simulator.kalshi.answers import Key, Query, Refusal, answer, invalid, not_found, page
-from precog_assets.simulator.kalshi.selection import STATUSES
+from precog_assets.simulator.kalshi.selection import EVENT_STATUSES, STATUSES
 from precog_assets.simulator.recorded.captures import Captures, Json
 
 PREFIX = "/trade-api/v2"
@@ -76,7 +76,7 @@ class RecordedKalshi:
         return row
 
     def _events(self, query: Query, _path: dict[str, str]) -> Json:
-        limit, status = query.limit(200, 200, lowest=1), query.status()
+        limit, status = query.limit(200, 200, lowest=1), query.status(EVENT_STATUSES)
         series, tickers = query.text("series_ticker"), query.split("tickers")
         rows = [
             row
@@ -112,7 +112,7 @@ class RecordedKalshi:
         ]
 
     def _markets(self, query: Query, _path: dict[str, str]) -> Json:
-        limit, status = query.limit(100, 1000), query.status()
+        limit, status = query.limit(100, 1000), query.status(STATUSES)
         bounds = [
             (field, query.integer(f"min_{name}_ts"), query.integer(f"max_{name}_ts"))
             for name, field in (("close", "close_time"), ("settled", "settlement_ts"), ("created", "created_time"))

@@ -194,5 +194,7 @@ def test_streams_end_when_another_world_begins(one: Running) -> None:
     with stream(one) as connection:
         sequence(connection, 3)
         one.control("/scenario", {"name": "march"})
-        with pytest.raises(ConnectionClosed):
+        with pytest.raises(ConnectionClosed) as end:
             sequence(connection, 1_000_000)
+        assert end.value.rcvd is not None
+        assert (end.value.rcvd.code, end.value.rcvd.reason) == (1012, "another world begins")
