@@ -66,16 +66,34 @@ class Segment(NamedTuple):
     end_us: int
 
 
+class _Pace(NamedTuple):
+    lag_us: int
+    bucket_us: int
+
+
+def _pace(event: Event) -> _Pace:
+    """How late the event's makers are, and how often they move in play."""
+    return _Pace(int(_LONGEST_LAG_US * unit(event.key, 6)), _SHORTEST_US + int(_LONGER_BY_US * unit(event.key, 8)))
+
+
+def _spread(event: Event, market: Listed) -> int:
+    """The market's own spread; more popular series have closer ones."""
+    draw = unit(market.key, 9) - 0.5 * event.series.popularity
+    return _CENT if draw < 0.35 else 2 * _CENT if draw < 0.75 else 3 * _CENT
+
+
 class Makers:
     """The quotes of a world's markets; opinions asked for last are kept, they never change."""
 
     def __init__(self, lifecycle: Lifecycle) -> None:
         self._lifecycle = lifecycle
         self._opinion = lru_cache(maxsize=8_192)(self._think)
+        self._pace = lru_cache(maxsize=8_192)(_pace)
+        self._spread = lru_cache(maxsize=16_384)(_spread)
 
     def lag_us(self, event: Event) -> int:
         """Microseconds by which the event's quotes trail the score, below 10 s."""
-        return int(_LONGEST_LAG_US * unit(event.key, 6))
+        return self._pace(event).lag_us
 
     def segment(self, event: Event, time_us: int) -> Segment:
         """The span around `time_us` in which opinion, quotes and ladders of the event do not change."""
@@ -115,7 +133,7 @@ class Makers:
 
     def _bucket_us(self, event: Event, time_us: int) -> int:
         """How long the fast error stands still: 5 to 20 s in play, 1 to 4 minutes before."""
-        length_us = _SHORTEST_US + int(_LONGER_BY_US * unit(event.key, 8))
+        length_us = self._pace(event).bucket_us
         return length_us if time_us >= event.start_us else length_us * _BEFORE_GAME_FACTOR
 
     def _bucket(self, event: Event, time_us: int) -> int:
@@ -137,10 +155,6 @@ class Makers:
         ask = max(min(ask, HIGHEST), bid + step_at(structure, bid))
         bucket = self._bucket(event, begin_us)
         return Quote(bid, ask, self._size(event, market, bid, bucket), self._size(event, market, -ask, bucket))
-
-    def _spread(self, event: Event, market: Listed) -> int:
-        draw = unit(market.key, 9) - 0.5 * event.series.popularity
-        return _CENT if draw < 0.35 else 2 * _CENT if draw < 0.75 else 3 * _CENT
 
     def _size(self, event: Event, market: Listed, level: int, bucket: int) -> int:
         """Contracts resting at a level (asks as negative prices), in hundredths; redrawn every few buckets."""

@@ -14,6 +14,7 @@ from precog_assets.simulator.kalshi.listing import code_of, target_of
 from precog_assets.simulator.kalshi.noise import stable_uuid
 from precog_assets.simulator.kalshi.sports import SPORTS, SeriesTerms
 from precog_assets.simulator.kalshi.wire import Json
+from precog_assets.simulator.world.guests import ALL_STARS, former_clubs, visiting_clubs
 from precog_assets.simulator.world.model import SimTeam, WorldView
 
 _MOST_IDS, _MOST_ROWS = 2_000, 2_000
@@ -42,8 +43,12 @@ class Targets:
         """Every target by id, in the order of ids."""
         rows: dict[str, Json] = {}
         for series in self._own_series():
-            for team in self._world.teams(series.league):
-                rows[target_of(team)] = _target(series, team)
+            league = series.league
+            guests = (*ALL_STARS.get(league, ()), *visiting_clubs(league), *former_clubs(league))
+            for team in guests:
+                rows[target_of(team)] = _target(series, team, own=False)
+            for team in self._world.teams(league):
+                rows[target_of(team)] = _target(series, team, own=True)
         return dict(sorted(rows.items()))
 
     def _own_series(self) -> list[SeriesTerms]:
@@ -86,8 +91,8 @@ class Targets:
         return {"tags_by_categories": {"Sports": [*tags, COMBO_TAG]}}
 
 
-def _target(series: SeriesTerms, team: SimTeam) -> Json:
-    """A StructuredTarget object."""
+def _target(series: SeriesTerms, team: SimTeam, *, own: bool) -> Json:
+    """A StructuredTarget object; sides that are not the league's own are named in full."""
     sport = load_leagues()[series.league].sport
     gender = "female" if team.league in _WOMEN else "male"
     details: Json = {"abbreviation": code_of(team), "gender": gender, "league": series.milestone_league}
@@ -100,7 +105,7 @@ def _target(series: SeriesTerms, team: SimTeam) -> Json:
         details |= {"market": team.location, "team_name": team.name}
     return {
         "id": target_of(team),
-        "name": team.display_name if sport in (Sport.TENNIS, Sport.SOCCER) else team.location,
+        "name": team.location if sport not in (Sport.TENNIS, Sport.SOCCER) and own else team.display_name,
         "type": SPORTS[sport].strike_key,
         "details": details,
         "source_id": stable_uuid("target-source", team.league, team.espn_id),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -161,6 +161,20 @@ def test_targets_are_those_of_strikes_and_milestones(get: Ask) -> None:
     }
     football = get("/structured_targets", competition="NFL")["structured_targets"]
     assert {row["details"]["league"] for row in football} == {"NFL"}
+
+
+def test_all_stars_and_guests_have_events_and_targets_too() -> None:
+    market = WorldMarket(World(WorldSettings(anchor=ANCHOR, seed=12, leagues=("nba",))))
+    games = market.catalog.walk(market.catalog.series.values(), date(2026, 1, 1), date(2027, 1, 31))
+    exhibitions = [event for event in games if event.game.exhibition]
+    assert {event.game.season_type for event in exhibitions} == {1, 2}
+    for event in exhibitions:
+        assert event.series.ticker == "KXNBAGAME"
+        for listed in event.markets:
+            path, named = "/structured_targets/{structured_target_id}", {"structured_target_id": listed.target}
+            found = answer_of(market.reads(), ANCHOR, path, {}, named)["structured_target"]
+            assert found["id"] == listed.target
+            assert found["name"] == listed.name
 
 
 def test_targets_are_paged_without_loss_and_a_garbage_cursor_starts_again(get: Ask) -> None:
