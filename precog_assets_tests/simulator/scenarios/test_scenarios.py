@@ -76,7 +76,7 @@ def test_the_help_names_every_scenario_there_is() -> None:
         (("2026-11-22T18:05:00Z", "2026-11-22T18:05:00"), "scenario.anchor"),
         (("[nfl]", "[quidditch]"), "scenario.leagues"),
         (("leagues", "ligues"), "scenario.ligues: no such field here"),
-        (("leagues: [nfl]", "speed: 0"), "scenario.speed: 0; input should be greater than or equal to 1e"),
+        (("leagues: [nfl]", "speed: 0"), "scenario.speed: 0; input should be greater than or equal to 0.000000001"),
         (("leagues: [nfl]", "calendar: lunar"), "scenario.calendar: 'lunar'"),
         (
             ("leagues: [nfl]", "faults: [{at: soon, kind: gone}]"),
