@@ -17,8 +17,8 @@ _OTHERS = {
     "epl": lambda: Soccer(2.77, careful=0.84),
     "ligue1": lambda: Soccer(2.69, careful=0.66),
     "mls": lambda: Soccer(2.95, careful=0.8),
-    "atp": lambda: Tennis(0.79, retiring=0.0005),
-    "wta": lambda: Tennis(0.66, retiring=0.0007),
+    "atp": lambda: Tennis(0.79, form=0.022, retiring=0.0005),
+    "wta": lambda: Tennis(0.66, form=0.034, retiring=0.0007),
 }
 
 

@@ -35,14 +35,14 @@ class Spread:
 
 
 SPREADS = {
-    "nfl": Spread(75, 30),
-    "nba": Spread(98, 46),
-    "nhl": Spread(55, 28),
+    "nfl": Spread(96, 36),
+    "nba": Spread(106, 48),
+    "nhl": Spread(62, 29),
     "mlb": Spread(45, 26),
     "ncaab": Spread(130, 105, 140),
     "wncaab": Spread(230, 60, 250),
     "epl": Spread(102, 56),
-    "ligue1": Spread(86, 54),
+    "ligue1": Spread(96, 54),
     "atp": Spread(140, 0),
     "wta": Spread(130, 0),
     "ncaaf": Spread(110, 60, 100),

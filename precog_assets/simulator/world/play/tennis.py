@@ -48,6 +48,9 @@ class _Serves:
         return self.home if score[4] else 1.0 - self.away
 
 
+BySets = dict[int, _Serves]
+
+
 @dataclass(frozen=True, slots=True)
 class _Played:
     sets: tuple[tuple[_Game, ...], ...]
@@ -69,11 +72,17 @@ def _next(score: Score, won: bool) -> Score:
     return sets_home, sets_away, home, away, not serving
 
 
-def _serves(hold: float, edge: float) -> _Serves:
-    return _Serves(min(0.985, hold + edge), min(0.985, hold - edge), min(0.95, max(0.05, 0.5 + 1.1 * edge)))
+def _serves(hold: float, form: float, edge: float) -> BySets:
+    """By the sets home leads by: whoever is ahead has the day's form."""
+    by_sets = {}
+    for lead in (-2, -1, 0, 1, 2):
+        now = edge + form * lead
+        hold_home, hold_away = (min(0.985, max(0.05, hold + own)) for own in (now, -now))
+        by_sets[lead] = _Serves(hold_home, hold_away, min(0.95, max(0.05, 0.5 + 1.1 * now)))
+    return by_sets
 
 
-def _match(serves: _Serves, best_of: int, retiring: float) -> Values:
+def _match(serves: BySets, best_of: int, retiring: float) -> Values:
     """`retiring` is each side's chance to give up before a game."""
     need = best_of // 2 + 1
     values: Values = {}
@@ -82,7 +91,7 @@ def _match(serves: _Serves, best_of: int, retiring: float) -> Values:
         if score[0] == need or score[1] == need:
             return float(score[0] == need)
         if score not in values:
-            chance = serves.home_wins(score)
+            chance = serves[score[0] - score[1]].home_wins(score)
             played = chance * solve(_next(score, True)) + (1.0 - chance) * solve(_next(score, False))
             values[score] = retiring + (1.0 - 2.0 * retiring) * played if any(score[:4]) else played
         return values[score]
@@ -93,22 +102,26 @@ def _match(serves: _Serves, best_of: int, retiring: float) -> Values:
 
 
 class Tennis:
-    """Rules of one tour: `hold` is the usual share of service games held, `retiring` a side's chance before a game."""
+    """Rules of one tour.
 
-    def __init__(self, hold: float, retiring: float) -> None:
-        self.hold, self.retiring = hold, retiring
+    `hold` is the usual share of service games held, `form` what a side adds to it, and takes from the other's, for
+    each set it leads by, `retiring` a side's chance to give up before a game.
+    """
+
+    def __init__(self, hold: float, form: float, retiring: float) -> None:
+        self.hold, self.form, self.retiring = hold, form, retiring
         self._edges = {best_of: Edge(self._expected(best_of), limit=0.33, points=23) for best_of in (3, 5)}
         self._match = lru_cache(maxsize=128)(self._make_match)
         self._before = lru_cache(maxsize=1024)(self._make_before)
 
     def _expected(self, best_of: int) -> Callable[[float], float]:
         def expected(edge: float) -> float:
-            return _start(_match(_serves(self.hold, edge), best_of, self.retiring))
+            return _start(_match(_serves(self.hold, self.form, edge), best_of, self.retiring))
 
         return expected
 
-    def _serves(self, gap: float, best_of: int) -> _Serves:
-        return _serves(self.hold, self._edges[best_of](gap))
+    def _serves(self, gap: float, best_of: int) -> BySets:
+        return _serves(self.hold, self.form, self._edges[best_of](gap))
 
     def _make_match(self, gap: float, best_of: int) -> Values:
         return _match(self._serves(gap, best_of), best_of, self.retiring)
@@ -132,7 +145,7 @@ class Tennis:
                 if gives_up < 2.0 * self.retiring:
                     return _Played(tuple(map(tuple, sets)), retired_home=gives_up < self.retiring)
             breaker = score[2] == score[3] == 6
-            won = draw() < serves.home_wins(score)
+            won = draw() < serves[score[0] - score[1]].home_wins(score)
             points = None
             if breaker:
                 lost = int(6 * draw())
