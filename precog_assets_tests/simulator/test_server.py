@@ -233,7 +233,8 @@ def test_real_worlds_markets_are_coherent_with_their_games() -> None:
     seen, cursor = [], ""
     with Client(build_app(world(real_now=datetime.now(UTC) - timedelta(hours=1)))) as client:
         while True:
-            page = client.get("/trade-api/v2/markets", {"limit": 1000, "cursor": cursor, "mve_filter": "exclude"}).json()
+            asked = {"limit": 1000, "cursor": cursor, "mve_filter": "exclude"}
+            page = client.get("/trade-api/v2/markets", asked).json()
             seen += page["markets"]
             cursor = page["cursor"]
             if not cursor:

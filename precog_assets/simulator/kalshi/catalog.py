@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from functools import lru_cache
@@ -35,16 +34,10 @@ class Catalog:
         """The series' events whose game was to start on that US Eastern day as they were listed, by start."""
         offered = self._offered(series.league, day) if series.has_games else []
         order = self._orders[series.league]
-        pairs = Counter(_pair(game) for game, _ in offered)
-        met: Counter[tuple[str, str]] = Counter()
         events = []
-        for game, offer in sorted(offered, key=lambda item: (item[1].start, item[0].event_id)):
-            pair = _pair(game)
-            met[pair] += 1
-            number = met[pair] if pairs[pair] > 1 else None
-            events.append(
-                list_event(series, game, offer, event_ticker(series, game, offer.start, order, number=number))
-            )
+        for game, offer in offered:
+            ticker = event_ticker(series, game, offer.start, order, number=_number(game, offer, offered))
+            events.append(list_event(series, game, offer, ticker))
         return tuple(sorted(events, key=lambda event: event.sort_key))
 
     def _offered(self, league: str, day: date) -> list[tuple[SimGame, Offer]]:
@@ -86,6 +79,17 @@ class Catalog:
     def around(self, series: Iterable[SeriesTerms], day: date, *, before: int, after: int) -> Iterator[Event]:
         """Events of the days around one."""
         return self.walk(series, day - timedelta(days=before), day + timedelta(days=after))
+
+
+def _number(game: SimGame, offer: Offer, offered: Iterable[tuple[SimGame, Offer]]) -> int | None:
+    """Its place among the games of the pair that day known by the time it is listed; None where it is the only one."""
+    listed = max(offer.since, offer.start - LISTED_BEFORE)
+    known = sorted(
+        (one.start, other.event_id)
+        for other, one in offered
+        if _pair(other) == _pair(game) and (other is game or one.since <= listed)
+    )
+    return known.index((offer.start, game.event_id)) + 1 if len(known) > 1 else None
 
 
 def _pair(game: SimGame) -> tuple[str, str]:

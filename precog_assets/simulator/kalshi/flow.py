@@ -43,7 +43,7 @@ class Flow:
         self._hours = hours
         self._informed_share = (habits or Habits()).informed
         self._totals = lru_cache(maxsize=12_000)(hourly_volumes)
-        self._hour = lru_cache(maxsize=12_000)(self._draw_hour)
+        self._hour = lru_cache(maxsize=8_000)(self._draw_hour)
         self._informed = lru_cache(maxsize=4_000)(self._draw_informed)
         self.price = lru_cache(maxsize=50_000)(self._price)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
 
 from precog_assets.domain.times import EASTERN, eastern_day
@@ -80,13 +80,16 @@ def football_fixtures(plan: SeasonPlan, teams: Sequence[SimTeam], rng: Random) -
     return fixtures
 
 
-def football_changes(fixtures: Sequence[Fixture], rng: Random) -> list[Fixture]:
-    """The same fixtures with what the schedule said of them before, and games moved by snow or called off."""
+def football_changes(fixtures: Sequence[Fixture], spared: frozenset[date], rng: Random) -> list[Fixture]:
+    """The same fixtures with what the schedule said of them before, and games moved by snow or called off.
+
+    On days in `spared` no game is moved to another day.
+    """
     last = max(fixture.week or 0 for fixture in fixtures if fixture.season_type == 2)
-    return [_changed(fixture, last, rng) for fixture in fixtures]
+    return [_changed(fixture, last, spared, rng) for fixture in fixtures]
 
 
-def _changed(fixture: Fixture, last_week: int, rng: Random) -> Fixture:
+def _changed(fixture: Fixture, last_week: int, spared: frozenset[date], rng: Random) -> Fixture:
     chance = rng.random()
     if not fixture.plain or fixture.week is None:
         return fixture
@@ -102,7 +105,7 @@ def _changed(fixture: Fixture, last_week: int, rng: Random) -> Fixture:
     if fixture.week > FLEXED_FROM and sunday and not fixture.neutral and chance < FLEXED_SHARE:
         early = fixture.start.astimezone(EASTERN).hour < 16
         return moved_hours(fixture, on(day, (16, 25) if early else _ONE), FLEXED_BEFORE)
-    if sunday and chance > 1.0 - SNOW_SHARE and fixture.week > FLEXED_FROM:
+    if sunday and day not in spared and chance > 1.0 - SNOW_SHARE and fixture.week > FLEXED_FROM:
         return _snowed_in(fixture, on(day + timedelta(days=1), (19, 0)))
     return fixture
 

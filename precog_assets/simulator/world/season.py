@@ -6,7 +6,7 @@ Belongs here: which parts a league's season has and in which order they are made
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from random import Random
 
 from precog_assets.config import load_leagues
@@ -48,7 +48,7 @@ class SeasonMaker:
     def regular(self, plan: SeasonPlan, play: Play) -> Numbered:
         """Everything before the postseason; a tour's whole season, in which `play` decides who goes on."""
         rng = self._stream(plan, "schedule")
-        spared = frozenset({self._settings.anchor_day}) if plan.anchored else frozenset()
+        spared = self._spared() if plan.anchored else frozenset()
         if self._sport is Sport.TENNIS:
             anchor = self._settings.anchor if plan.anchored else None
             return tennis_fixtures(self._league, plan, self._teams, self._by_week(plan), anchor, rng, play)
@@ -57,7 +57,7 @@ class SeasonMaker:
             fixtures = settle_slate(fixtures, self._sport, self._settings.anchor)
         changes = self._stream(plan, "changes")
         if self._league == "nfl":
-            fixtures = football_changes(_ordered(fixtures), changes)
+            fixtures = football_changes(_ordered(fixtures), spared, changes)
         elif self._league == "mlb":
             fixtures = Weather(_ordered(fixtures), spared, changes).fixtures()
         elif self._sport is Sport.SOCCER:
@@ -111,6 +111,11 @@ class SeasonMaker:
     def _strong(self, plan: SeasonPlan, day: date) -> Callable[[SimTeam], float]:
         """Strength of a team on a day."""
         return lambda team: self._strengths.at(team.espn_id, plan, day)
+
+    def _spared(self) -> frozenset[date]:
+        """The anchor's day and the next, on which all goes as planned, so that every league can be seen playing."""
+        day = self._settings.anchor_day
+        return frozenset({day, day + timedelta(days=1)})
 
     def _by_week(self, plan: SeasonPlan) -> Mapping[str, Sequence[float]]:
         days = [plan.day(week, 0) for week in range(plan.weeks)]
