@@ -1,6 +1,6 @@
 """The world: leagues, seasons, schedules and games as pure functions of a seed and an instant.
 
-Its calendar is fictional: whatever the month, every league is in season around the anchor.
+Calendars: `together`, in which every league is in season at the anchor whatever the month, and `real`.
 """
 
 from precog_assets.simulator.world.settings import WorldSettings, default_anchor
