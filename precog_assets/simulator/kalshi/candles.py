@@ -72,7 +72,7 @@ class Candles:
         self._depth = depth
         self._prints = prints
         self._wire = wire
-        self._hour = lru_cache(maxsize=20_000)(self._kept_candle)
+        self._hour = lru_cache(maxsize=8_000)(self._kept_candle)
 
     def between(
         self, event: Event, market: Listed, period_min: int, start_s: int, end_s: int, now: datetime

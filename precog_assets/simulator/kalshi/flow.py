@@ -42,10 +42,10 @@ class Flow:
         self._makers = makers
         self._hours = hours
         self._informed_share = (habits or Habits()).informed
-        self._totals = lru_cache(maxsize=12_000)(hourly_volumes)
-        self._hour = lru_cache(maxsize=8_000)(self._draw_hour)
+        self._totals = lru_cache(maxsize=6_000)(hourly_volumes)
+        self._hour = lru_cache(maxsize=6_000)(self._draw_hour)
         self._informed = lru_cache(maxsize=4_000)(self._draw_informed)
-        self.price = lru_cache(maxsize=50_000)(self._price)
+        self.price = lru_cache(maxsize=30_000)(self._price)
 
     def _draw_hour(self, event: Event, market: Listed, hour: int) -> Trades:
         first, totals = self._totals(event, market)

@@ -98,11 +98,11 @@ class Lifecycle:
     def __init__(self, world: WorldView, habits: Habits | None = None) -> None:
         self._world = world
         self._habits = habits or Habits()
-        self.path = lru_cache(maxsize=1_024)(self._path)
-        self.opening = lru_cache(maxsize=12_000)(self._opening)
-        self.ending = lru_cache(maxsize=12_000)(self._ending)
-        self._steps = lru_cache(maxsize=24_000)(self._make_steps)
-        self._spans = lru_cache(maxsize=24_000)(self._make_spans)
+        self.path = lru_cache(maxsize=768)(self._path)
+        self.opening = lru_cache(maxsize=4_096)(self._opening)
+        self.ending = lru_cache(maxsize=4_096)(self._ending)
+        self._steps = lru_cache(maxsize=8_192)(self._make_steps)
+        self._spans = lru_cache(maxsize=8_192)(self._make_spans)
 
     def _path(self, event: Event) -> Path:
         times: list[int] = []

@@ -47,8 +47,8 @@ class Wire:
         self._flow = flow
         self._prints = Prints(flow, overlay)
         self._overlay = overlay
-        self._static = lru_cache(maxsize=8_000)(_static_market)
-        self._day_ago = lru_cache(maxsize=12_000)(self._previous)
+        self._static = lru_cache(maxsize=6_000)(_static_market)
+        self._day_ago = lru_cache(maxsize=6_000)(self._previous)
 
     def market(self, event: Event, market: Listed, now: datetime) -> Json:
         """A Market object at `now`."""
