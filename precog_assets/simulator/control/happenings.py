@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import anyio
@@ -34,22 +35,18 @@ class Happenings:
             return answer(await TURNS.run(lambda: simulation.ledger.page(question)))
         if "limit" in request.query_params or "cursor" in request.query_params:
             raise Nonsense("limit and cursor: a Parquet file has the whole span; leave them out")
-        folder = tempfile.TemporaryDirectory(prefix="precog-ledger-")
-        file = Path(folder.name) / "ledger.parquet"
-        try:
+        with ExitStack() as undone:
+            folder = undone.enter_context(tempfile.TemporaryDirectory(prefix="precog-ledger-"))
+            file = Path(folder) / "ledger.parquet"
             count = await TURNS.run(lambda: simulation.ledger.save(question, file))
-        except BaseException:
-            folder.cleanup()
-            raise
+            sent = undone.pop_all()
         headers = {"Content-Disposition": 'attachment; filename="ledger.parquet"', "X-Rows": str(count)}
-        return StreamingResponse(_pieces(file, folder), 200, headers, "application/vnd.apache.parquet")
+        return StreamingResponse(_pieces(file, sent), 200, headers, "application/vnd.apache.parquet")
 
 
-async def _pieces(file: Path, folder: tempfile.TemporaryDirectory[str]) -> AsyncIterator[bytes]:
+async def _pieces(file: Path, sent: ExitStack) -> AsyncIterator[bytes]:
     """The file, piece by piece; its folder goes when it was sent, or the client left."""
-    try:
+    with sent:
         async with await anyio.open_file(file, "rb") as stream:
             while piece := await stream.read(_PIECE):
                 yield piece
-    finally:
-        folder.cleanup()
