@@ -14,7 +14,7 @@ from precog_assets.simulator.kalshi.moves import LISTED_BEFORE, Offer, offers
 from precog_assets.simulator.kalshi.sports import SeriesTerms, series_terms
 from precog_assets.simulator.world.model import SimGame, WorldView
 
-_DAYS_KEPT = 640
+_DAYS_KEPT = 320
 _DAY = re.compile(r"^(\d{2})([A-Z]{3})(\d{2})")
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 

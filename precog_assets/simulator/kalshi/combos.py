@@ -92,7 +92,7 @@ class Combos:
         self._lifecycle = lifecycle
         self._makers = makers
         self._depth = depth
-        self.day = lru_cache(maxsize=32)(self._day)
+        self.day = lru_cache(maxsize=20)(self._day)
 
     def _day(self, day: date) -> tuple[Combo, ...]:
         """Combos of the games first listed for that US Eastern day, by `sort_key`."""

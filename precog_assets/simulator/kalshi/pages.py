@@ -24,7 +24,7 @@ from precog_assets.simulator.kalshi.wire import Wire
 Item: TypeAlias = tuple[Event, Listed] | Combo
 """What a listing of markets holds."""
 
-_FRAGMENTS, _WHOLE_PAGES = 8_000, 16
+_FRAGMENTS, _WHOLE_PAGES = 6_000, 12
 
 
 def item_key(item: Item) -> Key:
