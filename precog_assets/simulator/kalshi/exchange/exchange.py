@@ -19,7 +19,7 @@ from precog_assets.simulator.kalshi.exchange.trading import Amendment, Done, Tic
 from precog_assets.simulator.kalshi.exchange.units import DOLLAR_MONEY, LEAST_MONEY
 from precog_assets.simulator.kalshi.exchange.view import Book
 from precog_assets.simulator.kalshi.instants import instant_of
-from precog_assets.simulator.kalshi.noise import stable_uuid
+from precog_assets.simulator.kalshi.listing import market_uuid
 
 _DAYS_BEFORE, _DAYS_AFTER = 4, 9
 
@@ -152,7 +152,7 @@ class Exchange(RunningExchange):
 
     def market_id(self, ticker: str) -> str:
         """The market's UUID."""
-        return stable_uuid("market", ticker)
+        return market_uuid(ticker)
 
     def ticker_of(self, market_id: str, now_us: int) -> str | None:
         """The ticker of a UUID; None where no market created by then, and listed around then, has it."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import pytest
@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from starlette.applications import Starlette
 
 from precog_assets.simulator.kalshi import KalshiVenue
+from precog_assets.simulator.kalshi.exchange.events import ExchangeEvent
 from precog_assets.simulator.kalshi.exchange.exchange import Exchange, Opened
 from precog_assets.simulator.kalshi.exchange.model import BookSide
 from precog_assets.simulator.kalshi.exchange.trading import Ticket
@@ -26,6 +27,7 @@ from precog_assets.simulator.kalshi.market import WorldMarket
 from precog_assets_tests.simulator.kalshi.conftest import MovableClock
 from precog_assets_tests.simulator.kalshi.tiny_world import NOW, TinyWorld
 
+EventT = TypeVar("EventT")
 PREFIX = "/trade-api/v2"
 DAL = "KXNFLGAME-26NOV22TBDAL-DAL"
 """A market of a game in play at NOW."""
@@ -38,6 +40,34 @@ FINE = "KXATPMATCH-26NOV23DARZVE-ZVE"
 
 def new_exchange(clock: MovableClock, **options: Any) -> Exchange:
     return Exchange(WorldMarket(TinyWorld()), clock, **options)
+
+
+def account(exchange: Exchange) -> str:
+    """A new account with a million dollars; its id."""
+    return exchange.open_account(Decimal(1_000_000), "prime", key_kind="ed25519").account_id
+
+
+@pytest.fixture
+def exchange() -> Exchange:
+    return new_exchange(MovableClock())
+
+
+@pytest.fixture
+def ann(exchange: Exchange) -> str:
+    return account(exchange)
+
+
+@pytest.fixture
+def heard(exchange: Exchange) -> list[ExchangeEvent]:
+    """Every event the exchange tells from now on."""
+    events: list[ExchangeEvent] = []
+    exchange.listen(events.append)
+    return events
+
+
+def of(kind: type[EventT], events: list[ExchangeEvent]) -> list[EventT]:
+    """The events of a kind."""
+    return [event for event in events if isinstance(event, kind)]
 
 
 def ticket(side: BookSide = "bid", price: int = 100, count: int = 1_000, **more: Any) -> Ticket:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import TypeVar
-
 import pytest
 
 from precog_assets.simulator.kalshi.exchange.events import (
@@ -21,37 +18,11 @@ from precog_assets.simulator.kalshi.habits import Habits
 from precog_assets.simulator.kalshi.instants import HOUR_US, MINUTE_US, microseconds
 from precog_assets.simulator.kalshi.market import WorldMarket
 from precog_assets_tests.simulator.kalshi.conftest import MovableClock
-from precog_assets_tests.simulator.kalshi.exchange.conftest import DAL, WIDE, new_exchange, ticket
+from precog_assets_tests.simulator.kalshi.exchange.conftest import DAL, WIDE, account, of, ticket
 from precog_assets_tests.simulator.kalshi.tiny_world import NOW, TinyWorld
 
 NOW_US = microseconds(NOW)
-EventT = TypeVar("EventT")
 DAY_US = 24 * HOUR_US
-
-
-def account(exchange: Exchange) -> str:
-    return exchange.open_account(Decimal(1_000_000), "prime", key_kind="ed25519").account_id
-
-
-@pytest.fixture
-def exchange() -> Exchange:
-    return new_exchange(MovableClock())
-
-
-@pytest.fixture
-def ann(exchange: Exchange) -> str:
-    return account(exchange)
-
-
-@pytest.fixture
-def heard(exchange: Exchange) -> list[ExchangeEvent]:
-    events: list[ExchangeEvent] = []
-    exchange.listen(events.append)
-    return events
-
-
-def of(kind: type[EventT], events: list[ExchangeEvent]) -> list[EventT]:
-    return [event for event in events if isinstance(event, kind)]
 
 
 def test_fees_of_an_event_with_its_own_are_told_and_paid() -> None:

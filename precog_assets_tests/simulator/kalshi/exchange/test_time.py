@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 
@@ -25,37 +24,11 @@ from precog_assets.simulator.kalshi.habits import Habits
 from precog_assets.simulator.kalshi.instants import HOUR_US, MINUTE_US, SECOND_US, microseconds
 from precog_assets.simulator.kalshi.market import WorldMarket
 from precog_assets_tests.simulator.kalshi.conftest import MovableClock
-from precog_assets_tests.simulator.kalshi.exchange.conftest import DAL, WIDE, new_exchange, ticket
+from precog_assets_tests.simulator.kalshi.exchange.conftest import DAL, WIDE, account, new_exchange, of, ticket
 from precog_assets_tests.simulator.kalshi.tiny_world import NOW, TIED, TinyWorld
 
 NOW_US = microseconds(NOW)
-EventT = TypeVar("EventT")
 DAY_US = 24 * HOUR_US
-
-
-def account(exchange: Exchange) -> str:
-    return exchange.open_account(Decimal(1_000_000), "prime", key_kind="ed25519").account_id
-
-
-@pytest.fixture
-def exchange() -> Exchange:
-    return new_exchange(MovableClock())
-
-
-@pytest.fixture
-def ann(exchange: Exchange) -> str:
-    return account(exchange)
-
-
-@pytest.fixture
-def heard(exchange: Exchange) -> list[ExchangeEvent]:
-    events: list[ExchangeEvent] = []
-    exchange.listen(events.append)
-    return events
-
-
-def of(kind: type[EventT], events: list[ExchangeEvent]) -> list[EventT]:
-    return [event for event in events if isinstance(event, kind)]
 
 
 def reasons(events: list[ExchangeEvent]) -> list[str | None]:
