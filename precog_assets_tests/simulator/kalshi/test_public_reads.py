@@ -144,6 +144,14 @@ def test_game_stats_list_the_scores_by_period(busy: WorldMarket, validate: Valid
     assert len(body["pbp"]["periods"]) >= 4
 
 
+def test_tennis_has_no_game_stats(busy: WorldMarket, validate: Validate) -> None:
+    event = next(e for e in busy.selection.live(Filters(), ANCHOR) if e.series.league == "atp")
+    named = {"milestone_id": event.milestone_id}
+    body = answer_of(busy.reads(), ANCHOR, "/live_data/milestone/{milestone_id}/game_stats", {}, named)
+    validate("GetGameStatsResponse", body)
+    assert body == {}
+
+
 def test_milestone_starts_when_the_schedule_says(get: Ask) -> None:
     (milestone,) = get("/milestones", limit=5, related_event_ticker=GAME)["milestones"]
     assert parse_instant(milestone["start_date"]) == LIVE.start
