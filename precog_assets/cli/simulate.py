@@ -138,7 +138,7 @@ def _serve(simulation: Simulation, keys: Keys, port: int, faults: Path | None) -
 
     if faults is not None:
         simulation.add_faults(read_fault_file(faults))
-    serve(Application(simulation), port=port, ready=_announcing(simulation, keys))
+    serve(Application(simulation), port=port, ready=_announcing(simulation, keys), beside=simulation.make_first_pages)
 
 
 def _instant(text: str | None) -> datetime | None:

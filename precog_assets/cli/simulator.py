@@ -28,8 +28,13 @@ def program(environment: Environment) -> Program:
         command=command,
         log=environment.home / "logs" / "simulator.log",
         variables={},
-        ready=lambda: get(HOST, port, "/simulator/health") is not None,
+        ready=lambda: _is_warm(get(HOST, port, "/simulator/health")),
     )
+
+
+def _is_warm(health: bytes | None) -> bool:
+    """Whether the simulator answers, and has made what it makes once: a cold one keeps its first callers waiting."""
+    return health is not None and bool(json.loads(health)["warm"])
 
 
 def is_ours(environment: Environment) -> bool:

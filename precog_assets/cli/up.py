@@ -171,7 +171,7 @@ def _addresses(environment: Environment, database: Database, took_s: float, *, u
     where = "embedded PostgreSQL" if database.embedded else "the server of DATABASE_URL"
     lines.append(f"  database   {environment.database_name} on {where}: precog db psql")
     if environment.runs_simulator:
-        lines.append(f"  simulator  http://127.0.0.1:{settings.sim_port}/simulator/health")
+        lines.append(f"  simulator  http://127.0.0.1:{settings.sim_port}/")
     lines.append(f"  logs       {environment.home / 'logs'}")
     return "\n".join(lines)
 

@@ -11,9 +11,11 @@ import asyncio
 import os
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -78,15 +80,16 @@ def serve(
     *,
     allow_remote: bool = False,
     ready: Callable[[str], None] | None = None,
+    beside: Callable[[], Coroutine[Any, Any, None]] | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT, then finish open requests and return.
 
-    `ready` is called with the address once connections are accepted. Raises ConfigurationError as
-    `listening_socket` does.
+    `ready` is called with the address once connections are accepted; `beside` runs from then on, and what it raises
+    ends the server and is raised. Raises ConfigurationError as `listening_socket` does.
     """
     listener = listening_socket(host, port, allow_remote=allow_remote)
     config = configured(app)
-    server = _Server(config, ready, _address(host, listener))
+    server = _Server(config, ready, _address(host, listener), beside)
     with listener, asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(server.serve(sockets=[listener]))
 
@@ -115,15 +118,39 @@ def _address(host: str, listener: socket.socket) -> str:
 class _Server(uvicorn.Server):
     """Uvicorn that says when it listens, and that a signal makes return instead of ending the process."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[str], None] | None, address: str) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        ready: Callable[[str], None] | None,
+        address: str,
+        beside: Callable[[], Coroutine[Any, Any, None]] | None,
+    ) -> None:
         super().__init__(config)
         self._ready = ready
         self._address = address
+        self._beside = beside
+        self._running: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self._ready is not None:
             self._ready(self._address)
+        if self._beside is not None:
+            self._running = asyncio.create_task(self._beside())
+            self._running.add_done_callback(self._failed)
+
+    def _failed(self, running: asyncio.Task[None]) -> None:
+        if not running.cancelled() and running.exception() is not None:
+            self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Uvicorn's, and the end of what runs beside; its failure is the server's."""
+        if self._running is not None:
+            self._running.cancel()
+        await super().shutdown(sockets)
+        if self._running is not None:
+            with suppress(asyncio.CancelledError):
+                await self._running
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's signature
         """Stop at the first signal; drop open requests at the second."""
@@ -203,7 +230,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         app = _application(arguments)
-        serve(app, arguments.host, arguments.port, allow_remote=arguments.allow_remote, ready=_announce)
+        beside = app.simulation.make_first_pages if isinstance(app, Application) else None
+        where = (arguments.host, arguments.port)
+        serve(app, *where, allow_remote=arguments.allow_remote, ready=_announce, beside=beside)
     except ConfigurationError as error:
         sys.stderr.write(f"{error}{os.linesep}")
         return 2

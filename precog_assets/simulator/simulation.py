@@ -35,6 +35,7 @@ from precog_assets.simulator.kalshi.stream.endpoint import Stream
 from precog_assets.simulator.ledger.asking import Ledger
 from precog_assets.simulator.ledger.derived import Derived
 from precog_assets.simulator.ledger.recorded import Recorded
+from precog_assets.simulator.warming import warm
 from precog_assets.simulator.world import World
 from precog_assets.simulator.world_file import SimulatorSettings, companion, write_world
 
@@ -72,11 +73,19 @@ class Simulation:
         )
         derived = Derived(self.world, self.kalshi.market, self.kalshi.exchange)
         self.ledger = Ledger(self.recorded, derived, lambda: self.clock.stretches)
-        self.app: ASGIApp = Faulty(Dated(venue_app(self._routes(shown))), self.faults)
+        self._venues = venue_app(self._routes(shown))
+        self.app: ASGIApp = Faulty(Dated(self._venues), self.faults)
+        self.warm = False
+        """Whether the first pages of every league are made, so that nobody waits for them."""
         self.ended = asyncio.Event()
         """Set when another simulation took its place; its streams end then."""
         self.close = weakref.finalize(self, self.recorded.close)
         """Close the files; done when nobody holds the simulation any more, if not before."""
+
+    async def make_first_pages(self) -> None:
+        """Make what the world makes once; `warm` from then on."""
+        await warm(self._venues, self.world)
+        self.warm = True
 
     def _routes(self, clock: Clock) -> list[BaseRoute]:
         exchange, auth = self.kalshi.exchange, self.kalshi.auth

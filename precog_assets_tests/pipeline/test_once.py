@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
 import pytest
 import sqlalchemy as sa
 from pydantic import SecretStr
@@ -71,26 +71,18 @@ def counted(engine: sa.Engine) -> dict[str, int]:
     return {table.fullname: count(engine, table) for table in FACTS}
 
 
-def _warm(address: str) -> None:
-    """Have the simulator make what it makes once, which takes longer than the platform waits for a venue."""
-    for league in load_leagues().values():
-        if league.default:
-            params = {"series_ticker": league.kalshi.series, "limit": 1000, "mve_filter": "exclude"}
-            board = f"{address}/apis/site/v2/sports/{league.espn.path}/scoreboard"
-            for url, asked in ((board, {}), (f"{address}/trade-api/v2/markets", params)):
-                httpx.get(url, params=asked, timeout=120, trust_env=False).raise_for_status()
-
-
 @pytest.fixture(scope="module")
 def world(
     postgres: embedded.EmbeddedServer, template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:
     # A world that takes a year of real time for a second: both passes see the same instant.
     settings = new_settings(real_now=datetime.now(UTC), seed=1, speed=1e-9, anchor=INSTANT, leagues=tuple(LEAGUES))
+    app = build_app(settings)
+    asyncio.run(app.simulation.make_first_pages())
     with (
         pytest.MonkeyPatch.context() as patch,
         copied(postgres, template, "precog_test_once") as url,
-        served(build_app(settings)) as address,
+        served(app) as address,
     ):
         patch.setattr("precog_assets.services.clock_of", lambda _environment: TestClock(INSTANT))
         environment = resolve(
@@ -104,7 +96,6 @@ def world(
             )
         )
         services = build_services(environment)
-        _warm(address)
         first = dict(run_once(services))
         after_first = counted(services.engine)
         yield World(services.engine, first, dict(run_once(services)), after_first)

@@ -105,6 +105,25 @@ def test_an_open_connection_does_not_hold_up_the_end(start: Start) -> None:
         assert stop(process)[0] == 0
 
 
+def test_a_served_world_makes_its_first_pages_by_itself_and_says_when_they_are_made(start: Start) -> None:
+    process, address = start("--leagues", "epl")
+    deadline = datetime.now(UTC) + timedelta(minutes=1)
+    with httpx.Client(base_url=address) as client:
+        while not client.get("/simulator/health").json()["warm"]:
+            assert datetime.now(UTC) < deadline
+        asked = client.get("/simulator/requests").json()
+    assert asked["requests"] == []
+    assert stop(process) == (0, "", "")
+
+
+def test_what_runs_beside_the_server_does_not_fail_unseen() -> None:
+    async def failing() -> None:
+        raise OSError("no room")
+
+    with pytest.raises(OSError, match="no room"):
+        serve(build_app(world(leagues=("epl",))), port=0, beside=failing)
+
+
 def test_wrong_settings_end_the_command_with_their_message(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     for arguments, message in (
         (["--leagues", "cricket"], "cricket"),

@@ -87,6 +87,7 @@ def health_json(simulation: Simulation) -> dict[str, object]:
         "seed": simulation.settings.seed,
         "speed": simulation.clock.speed,
         "scenario": simulation.scenario,
+        "warm": simulation.warm,
     }
 
 
