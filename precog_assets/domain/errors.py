@@ -108,6 +108,12 @@ _ALL = (
         "See ops.contract_samples; mend payloads.py. The asset stands still until then, others go on.",
     ),
     ErrorCode(
+        "contract.games_file",
+        ErrorClass.CONTRACT,
+        "A file of games given to us breaks the exchange format; nothing of it was used.",
+        "Mend the rows the message names; README, exchange format, has the columns and rules.",
+    ),
+    ErrorCode(
         "system.database", ErrorClass.SYSTEM, "The database did not answer.", "Start it; the step catches up by itself."
     ),
     ErrorCode(

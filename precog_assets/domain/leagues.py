@@ -84,6 +84,8 @@ class League(_Row):
     default: bool = True
     """Polled and rated unless `PRECOG_LEAGUES` says otherwise."""
     outcomes: tuple[Outcome, ...]
+    ties: bool = False
+    """Games of two outcomes can end level (NFL): half a win each; graded games leave them out."""
     espn: EspnFeed
     kalshi: KalshiSeries
     season_label: SeasonLabel

@@ -1,6 +1,6 @@
 """Every table the product writes, as SQLAlchemy Core tables; migrations make them, a test compares.
 
-One module a schema: raw (what came), core (games and teams), market (venues), model (ratings), ops
+One module a schema: raw (what came), core (games and teams), market (venues), model (ratings, forecasts, grades), ops
 (how we run). Facts (`game_states`, `market_states`, `quotes`, `order_books`) are appended on change and
 never overwritten; `games` and `markets` are projections of them.
 """
@@ -13,6 +13,7 @@ from precog_assets.store.tables.columns import metadata
 from precog_assets.store.tables.core import game_states, games, team_aliases, teams
 from precog_assets.store.tables.market import (
     candles,
+    closing_odds,
     events,
     market_games,
     market_states,
@@ -22,7 +23,7 @@ from precog_assets.store.tables.market import (
     series,
     trades,
 )
-from precog_assets.store.tables.model import ratings
+from precog_assets.store.tables.model import blends, evaluations, forecasts, ratings, states, versions
 from precog_assets.store.tables.ops import (
     archive_growth,
     backfill_units,
@@ -44,11 +45,15 @@ __all__ = [
     "SCHEMAS",
     "archive_growth",
     "backfill_units",
+    "blends",
     "candles",
+    "closing_odds",
     "contract_counts",
     "contract_samples",
+    "evaluations",
     "events",
     "feeds",
+    "forecasts",
     "game_states",
     "games",
     "market_games",
@@ -62,8 +67,10 @@ __all__ = [
     "responses",
     "series",
     "stamp",
+    "states",
     "steps",
     "team_aliases",
     "teams",
     "trades",
+    "versions",
 ]

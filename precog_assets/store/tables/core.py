@@ -44,7 +44,7 @@ games = sa.Table(
     metadata,
     sa.Column("game_id", sa.Text, primary_key=True),
     sa.Column("league", sa.Text, nullable=False),
-    sa.Column("espn_event_id", sa.Text, nullable=False),
+    sa.Column("espn_event_id", sa.Text),
     sa.Column("season", sa.Integer, nullable=False),
     sa.Column("season_type", sa.Text, nullable=False),
     sa.Column("game_kind", sa.Text, nullable=False),
@@ -68,7 +68,16 @@ games = sa.Table(
     sa.Column("first_observed_at", INSTANT, nullable=False),
     sa.Column("last_observed_at", INSTANT, nullable=False, comment="Observation this row shows"),
     sa.Column("last_changed_at", INSTANT, nullable=False),
+    sa.Column(
+        "source", sa.Text, nullable=False, server_default="espn", comment="espn, or the name an import was given"
+    ),
+    sa.Column(
+        "attributes",
+        JSONB(none_as_null=True),
+        comment="Of imports: surface, level, round, best_of, tourney, retired, winner_only",
+    ),
     sa.UniqueConstraint("league", "espn_event_id"),
+    sa.Index("games_league_changed", "league", "last_changed_at"),
     sa.Index("games_league_start_time", "league", "start_time"),
     sa.Index("games_start_time", "start_time"),
     schema="core",

@@ -175,3 +175,16 @@ market_games = sa.Table(
     sa.Index("market_games_game_id", "game_id"),
     schema="market",
 )
+
+closing_odds = sa.Table(
+    "closing_odds",
+    metadata,
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("game_id", sa.Text, sa.ForeignKey("core.games.game_id"), nullable=False),
+    sa.Column("p_home", sa.Double, nullable=False, comment="Without the vig"),
+    sa.Column("p_draw", sa.Double),
+    sa.Column("p_away", sa.Double, nullable=False),
+    sa.Column("imported_at", INSTANT, nullable=False),
+    sa.PrimaryKeyConstraint("source", "game_id"),
+    schema="market",
+)
