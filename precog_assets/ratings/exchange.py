@@ -72,7 +72,7 @@ def read_games(path: Path, league: League) -> GamesFile:
         raise PrecogError("contract.games_file", f"{path}: no such file.")
     try:
         if path.suffix.lower() == ".csv":
-            frame = pl.read_csv(path, infer_schema_length=None)
+            frame = _from_text(pl.read_csv(path, infer_schema=False))
         else:
             wanted = [*REQUIRED, *OPTIONAL, *PRICES, "league"]
             there = pl.read_parquet_schema(path)
@@ -80,6 +80,29 @@ def read_games(path: Path, league: League) -> GamesFile:
     except (OSError, pl.exceptions.PolarsError) as error:
         raise PrecogError("contract.games_file", f"{path}: cannot be read as Parquet or CSV: {error}") from error
     return checked(frame, league, str(path))
+
+
+def _from_text(frame: pl.DataFrame) -> pl.DataFrame:
+    """A CSV's columns in their kinds; guessing kinds would strip the zeros of an id like `007`.
+
+    A column with a value that is none of its kind stays text, so that `checked` refuses it by row.
+    """
+    kinds = {**REQUIRED, **OPTIONAL, **dict.fromkeys(PRICES, "number")}
+    read = {name: _parsed(pl.col(name), kind) for name, kind in kinds.items() if name in frame.columns}
+    typed = frame.select(**{name: one for name, one in read.items() if kinds[name] not in ("text", "YYYY-MM-DD")})
+    whole = [name for name in typed.columns if not frame.filter(_unread(name, kinds[name])).height]
+    return frame.with_columns(typed.select(whole))
+
+
+def _parsed(column: pl.Expr, kind: str) -> pl.Expr:
+    if kind == "boolean":
+        words = {"true": True, "1": True, "false": False, "0": False}
+        return column.str.to_lowercase().replace_strict(words, default=None, return_dtype=pl.Boolean)
+    return column.cast(pl.String if kind in ("text", "YYYY-MM-DD") else pl.Float64, strict=False)
+
+
+def _unread(name: str, kind: str) -> pl.Expr:
+    return pl.col(name).is_not_null() & (pl.col(name) != "") & _parsed(pl.col(name), kind).is_null()
 
 
 def checked(frame: pl.DataFrame, league: League, name: str) -> GamesFile:
@@ -111,9 +134,9 @@ def _columns(frame: pl.DataFrame, league: League) -> list[str]:
     faults = [f"missing columns: {', '.join(missing)}; it has {', '.join(frame.columns)}"] if missing else []
     for name, kind in {**REQUIRED, **OPTIONAL}.items():
         if name in frame.columns and not _ACCEPTED[kind](frame.schema[name]):
-            faults.append(f"column `{name}` is {frame.schema[name]}; expected {kind}")
+            faults.append(f"column `{name}` is {frame.schema[name]}; expected {kind}{_where(frame, name, kind)}")
     faults += [
-        f"column `{name}` is {frame.schema[name]}; expected a probability"
+        f"column `{name}` is {frame.schema[name]}; expected a probability{_where(frame, name, 'number')}"
         for name in PRICES
         if name in frame.columns and not (frame.schema[name].is_float() or frame.schema[name] == pl.Null)
     ]
@@ -127,15 +150,32 @@ def _columns(frame: pl.DataFrame, league: League) -> list[str]:
     return faults
 
 
+def _where(frame: pl.DataFrame, name: str, kind: str) -> str:
+    """Of a column of texts: the rows that are none of the kind."""
+    if frame.schema[name] != pl.String or kind in ("text", "YYYY-MM-DD"):
+        return ""
+    bad = frame.with_row_index("row", 1).filter(_unread(name, kind))
+    return f", but {_rows(bad)} has {bad[name][0]!r}" if bad.height else ""
+
+
 def _typed(frame: pl.DataFrame) -> pl.DataFrame:
-    day = pl.col("date") if frame.schema["date"] != pl.String else pl.col("date").str.to_date("%Y-%m-%d", strict=False)
+    day = pl.col("date")
+    if frame.schema["date"] == pl.String:
+        day = pl.when(day.str.len_bytes() == len("YYYY-MM-DD")).then(day.str.to_date("%Y-%m-%d", strict=False))
     columns = [day.cast(pl.Date).alias("date")]
-    columns += [pl.col(name).cast(_CASTS[kind], strict=False) for name, kind in REQUIRED.items() if name != "date"]
+    columns += [_cast(frame, name, kind).alias(name) for name, kind in REQUIRED.items() if name != "date"]
     for name, kind in OPTIONAL.items():
-        there = pl.col(name).cast(_CASTS[kind], strict=False) if name in frame.columns else pl.lit(None, _CASTS[kind])
+        there = _cast(frame, name, kind) if name in frame.columns else pl.lit(None, _CASTS[kind])
         columns.append((there.fill_null(value=False) if kind == "boolean" else there).alias(name))
     columns += [pl.col(name).cast(pl.Float64) for name in PRICES if name in frame.columns]
     return frame.select(columns).with_row_index("row", 1)
+
+
+def _cast(frame: pl.DataFrame, name: str, kind: str) -> pl.Expr:
+    column = pl.col(name)
+    if kind == "integer" and frame.schema[name].is_float():  # a cast alone would cut 2020.5 to 2020
+        column = pl.when(column == column.floor()).then(column)
+    return column.cast(_CASTS[kind], strict=False)
 
 
 def _values(typed: pl.DataFrame, frame: pl.DataFrame) -> list[str]:
@@ -149,6 +189,8 @@ def _values(typed: pl.DataFrame, frame: pl.DataFrame) -> list[str]:
 
     refuse(pl.col("date").is_null(), "no date of the form YYYY-MM-DD", "date")
     refuse(pl.col("season").is_null(), "no season (a whole number)", "season")
+    if "best_of" in frame.columns:
+        refuse(pl.col("best_of").is_null() & frame["best_of"].is_not_null(), "`best_of` is no whole number", "best_of")
     for side in ("home", "away"):
         refuse(pl.col(side).is_null() | (pl.col(side).str.strip_chars() == ""), f"no {side} side", side)
         score = pl.col(f"{side}_score")

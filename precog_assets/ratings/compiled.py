@@ -1,0 +1,29 @@
+"""One way to compile: numba with its cache on disk, kept where some folder for it can be written.
+
+What belongs here: the decorator. Modules that use it hold loops over arrays and nothing else, import numba
+by importing this one, and are themselves imported where they are used: definitions load without numba.
+A compiled function and what it calls stand in one module, because numba's cache notices changes of that alone.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+import numba
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+def compiled(function: F) -> F:
+    """`function` as machine code: compiled at first use, cached for the next process, without the GIL.
+
+    Division by zero gives infinities as in NumPy, and the order of sums is the one written: no fast-math,
+    so equal inputs give equal bits.
+    """
+    try:
+        return cast("F", numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+    except RuntimeError as error:
+        logging.getLogger(__name__).warning("%s is compiled anew in each process: %s", function.__name__, error)
+        return cast("F", numba.njit(nogil=True, error_model="numpy")(function))
