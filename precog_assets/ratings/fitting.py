@@ -191,7 +191,7 @@ def apply_ordered(x: np.ndarray, z: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 @compiled
 def fit_isotonic(x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The best rising step function of x (sorted ascending): block positions and heights, by pooling adjacent violators.
+    """The best rising step function of x (sorted ascending), by pooling adjacent violators: positions and heights.
 
     Barlow et al. 1972. Each block's position is its weighted mean x; between positions `np.interp` is meant.
     """

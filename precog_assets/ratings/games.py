@@ -39,8 +39,8 @@ class Games:
     """Home side's score in the sense of Elo: 1, 0.5, 0; NaN where there is nothing to learn."""
     neutral: np.ndarray
     playoff: np.ndarray
-    closed_doors: np.ndarray
-    """Played without spectators."""
+    home_factor: np.ndarray
+    """What the home edge is multiplied by: 0 on neutral ground, the league's factor behind closed doors, else 1."""
     margin_known: np.ndarray
     """False where the scores only tell the winner."""
     surface: np.ndarray
@@ -75,9 +75,12 @@ def games_from(frame: pl.DataFrame, league: League, known: tuple[str, ...] = ())
     home_score = np.where(learns, frame["home_score"].to_numpy(), np.nan).astype(np.float64)
     away_score = np.where(learns, frame["away_score"].to_numpy(), np.nan).astype(np.float64)
     result = np.where(home_score > away_score, 1.0, np.where(home_score < away_score, 0.0, 0.5))
-    closed = np.zeros(n, np.bool_)
+    neutral = np.ones(n, np.bool_) if league.is_individual else frame["neutral"].to_numpy()
+    home_factor = np.ones(n)
     for span in league.rating.closed_doors:
-        closed |= (day >= (span.first - EPOCH).days) & (day <= (span.last - EPOCH).days)
+        inside = (day >= (span.first - EPOCH).days) & (day <= (span.last - EPOCH).days)
+        home_factor[inside] = span.home_edge_factor
+    home_factor[neutral] = 0.0
     surface = frame["surface"].str.to_lowercase()
     return Games(
         teams=teams,
@@ -89,9 +92,9 @@ def games_from(frame: pl.DataFrame, league: League, known: tuple[str, ...] = ())
         home_score=home_score,
         away_score=away_score,
         result=np.where(learns, result, np.nan),
-        neutral=np.ones(n, np.bool_) if league.is_individual else frame["neutral"].to_numpy(),
+        neutral=neutral,
         playoff=frame["playoff"].to_numpy(),
-        closed_doors=closed,
+        home_factor=home_factor,
         margin_known=~frame["winner_only"].to_numpy(),
         surface=surface.replace_strict(
             list(SURFACES), list(range(UNKNOWN_SURFACE)), default=UNKNOWN_SURFACE, return_dtype=pl.Int64

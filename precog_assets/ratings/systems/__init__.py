@@ -19,6 +19,9 @@ POINTS_PER_LOGIT = 173.71779276130073
 LOGITS_PER_PROBIT = 1.702
 """The logistic curve that lies closest to the normal one (Camilli 1994)."""
 
+MEAN_POINTS = 1505.0
+"""What an average side shows in the systems that do not count in rating points themselves."""
+
 
 @dataclass(slots=True)
 class State:
