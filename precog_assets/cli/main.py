@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from precog_assets.cli import account, backfill, dagster, db, doctor, env, match, once, simulate, up, usage
+from precog_assets.cli import account, backfill, dagster, db, doctor, env, imports, match, once, simulate, up, usage
 from precog_assets.domain.errors import ConfigurationError, PrecogError
 
 CONFIGURATION_EXIT = 2
@@ -91,6 +91,7 @@ app.command("up")(up.up)
 app.command("once")(once.once)
 app.add_typer(backfill.app, name="backfill")
 app.command("bootstrap")(backfill.bootstrap)
+app.add_typer(imports.app, name="import")
 app.command("simulate")(simulate.simulate)
 app.command("match")(match.match)
 app.command("doctor")(doctor.doctor)

@@ -241,7 +241,7 @@ def _order(typed: pl.DataFrame, league: League) -> list[str]:
 
 
 def _rows(bad: pl.DataFrame) -> str:
-    shown = ", ".join(str(row) for row in bad["row"].head(SHOWN))
+    shown = ", ".join(str(row) for row in bad["row"].sort().head(SHOWN))
     more = f" and {bad.height - SHOWN} more" if bad.height > SHOWN else ""
     return f"row {shown}" if bad.height == 1 else f"rows {shown}{more}"
 

@@ -1,0 +1,156 @@
+"""Games, players, aliases and closing odds that a person's file brought: reading what is stored, writing it.
+
+Belongs here: rows of core.games that no venue's board made. Does not: what a file may say
+(`ratings.exchange`), which team an id means and what is written (`pipeline.imports`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from precog_assets.store import tables
+from precog_assets.store.bulk import CurrentTarget, WriteCounts, write
+from precog_assets.store.games import ALIASES, FIRST_DAY, GAME_STATES, SEEN_TEAMS, STATE_VALUES
+
+ATTRIBUTES = ("surface", "level", "round", "best_of", "tourney", "retired", "winner_only")
+"""Keys of core.games.attributes."""
+SHOWN = (
+    "season",
+    "game_kind",
+    "start_time",
+    "home_team_id",
+    "away_team_id",
+    "neutral_site",
+    "home_score",
+    "away_score",
+    "winner",
+)
+"""What a file says of a game beside its attributes: a difference in one of them is a change."""
+_FINAL = {"status": "STATUS_FINAL", "state": "post", "completed": True, "phase": "final", "start_time_valid": False}
+GAMES = CurrentTarget(
+    tables.games,
+    key=("game_id",),
+    values=("league", "source", *SHOWN, "season_type", *_FINAL, "attributes"),
+    stamps=("last_observed_at", "last_changed_at"),
+    once=("first_observed_at",),
+)
+CLOSING_ODDS = CurrentTarget(
+    tables.closing_odds, key=("source", "game_id"), values=("p_home", "p_draw", "p_away"), stamps=("imported_at",)
+)
+
+_LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
+_ELSEWHERE = sa.text(
+    "SELECT game_id, (start_time AT TIME ZONE 'America/New_York')::date AS day, home_team_id, away_team_id, "
+    "home_score, away_score, winner, coalesce(neutral_site, false) AS neutral, completed FROM core.games "
+    "WHERE league = :league AND NOT (source = :source AND espn_event_id IS NULL) "
+    "AND phase NOT IN ('postponed', 'canceled') AND home_team_id IS NOT NULL AND away_team_id IS NOT NULL "
+    "ORDER BY start_time, game_id"
+)
+_OWN = sa.text(
+    "SELECT game_id, season, game_kind, start_time, home_team_id, away_team_id, neutral_site, home_score, away_score, "
+    "winner, attributes ->> 'surface' AS surface, attributes ->> 'level' AS level, attributes ->> 'round' AS round, "
+    "attributes ->> 'best_of' AS best_of, attributes ->> 'tourney' AS tourney, attributes ->> 'retired' AS retired, "
+    "attributes ->> 'winner_only' AS winner_only "
+    "FROM core.games WHERE league = :league AND source = :source AND espn_event_id IS NULL"
+)
+
+
+def one_at_a_time(connection: sa.Connection, league: str) -> None:
+    """Imports of a league take turns for the length of their transactions."""
+    connection.execute(_LOCK, {"name": f"import {league}"})
+
+
+def league_teams(connection: sa.Connection, league: str) -> list[Any]:
+    """Teams and players of a league."""
+    table = tables.teams
+    return list(connection.execute(sa.select(table).where(table.c.league == league).order_by(table.c.team_id)))
+
+
+def aliases(connection: sa.Connection, source: str, league: str) -> list[Any]:
+    """What a source's codes stand for: code, team_id, valid_from, valid_to (both days included)."""
+    table = tables.team_aliases
+    query = sa.select(table.c.code, table.c.team_id, table.c.valid_from, table.c.valid_to)
+    return list(connection.execute(query.where(table.c.source == source, table.c.league == league)))
+
+
+def games_elsewhere(connection: sa.Connection, league: str, source: str) -> list[Any]:
+    """Games of a league that others than this import brought, in order of start; called-off ones left out."""
+    return list(connection.execute(_ELSEWHERE, {"league": league, "source": source}))
+
+
+def own_games(connection: sa.Connection, league: str, source: str) -> list[Any]:
+    """Games that earlier imports of a source brought: game_id, SHOWN, then ATTRIBUTES as text."""
+    return list(connection.execute(_OWN, {"league": league, "source": source}))
+
+
+def write_imported(
+    connection: sa.Connection,
+    league: str,
+    source: str,
+    games: Sequence[tuple[Any, ...]],
+    now: datetime,
+) -> WriteCounts:
+    """Write games, given as (game_id, *SHOWN, attributes as JSON or None, known_at), and their states."""
+    position = {name: 1 + index for index, name in enumerate(SHOWN)}
+    kind, fixed = position["game_kind"], tuple(_FINAL.values())
+    rows = [
+        (game[0], league, source, *game[1 : len(SHOWN) + 1], game[kind], *fixed, game[-2], now, now, now)
+        for game in games
+    ]
+    states = [None if name in position else _FINAL.get(name) for name in STATE_VALUES]
+    places = [(index, position[name]) for index, name in enumerate(STATE_VALUES) if name in position]
+    facts = []
+    for game in games:
+        state = list(states)
+        for index, place in places:
+            state[index] = game[place]
+        facts.append((game[0], now, *state, game[-1], "import", None))
+    written = write(connection, GAMES, rows)
+    write(connection, GAME_STATES, facts)
+    return written
+
+
+def write_closing_odds(connection: sa.Connection, rows: Sequence[tuple[Any, ...]]) -> WriteCounts:
+    """Closing odds as (source, game_id, p_home, p_draw or None, p_away, imported_at)."""
+    return write(connection, CLOSING_ODDS, rows)
+
+
+def create_players(
+    connection: sa.Connection, league: str, source: str, players: Iterable[tuple[str, str]], now: datetime
+) -> WriteCounts:
+    """Add players, given as (code, display name), as provisional, each with the source's code for it."""
+    given = [(code, name, player_id(league, source, code)) for code, name in players]
+    rows = [
+        (team_id, league, team_id.partition(":")[2], "player", None, None, None, name, None, None, True, now)
+        for _, name, team_id in given
+    ]
+    written = write(connection, SEEN_TEAMS, rows)
+    write(connection, ALIASES, [(source, league, code, team_id, FIRST_DAY, None) for code, _, team_id in given])
+    return written
+
+
+def player_id(league: str, source: str, code: str) -> str:
+    """Id of a player that no board has shown: `atp:sackmann-100092`."""
+    return f"{league}:{source}-{code}"
+
+
+def write_aliases(
+    connection: sa.Connection, source: str, rows: Sequence[tuple[str, str, str, date | None, date | None]]
+) -> WriteCounts:
+    """Add or update codes, given as (league, code, team_id, valid_from, valid_to)."""
+    return write(
+        connection,
+        ALIASES,
+        [(source, league, code, team, first or FIRST_DAY, last) for league, code, team, first, last in rows],
+    )
+
+
+def drop_aliases(connection: sa.Connection, source: str, keys: Collection[tuple[str, str, str, date]]) -> int:
+    """Forget aliases of a source, given as (league, code, team_id, valid_from); how many rows went."""
+    table = tables.team_aliases
+    condition = sa.tuple_(table.c.league, table.c.code, table.c.team_id, table.c.valid_from).in_(list(keys))
+    return connection.execute(sa.delete(table).where(table.c.source == source, condition)).rowcount
