@@ -9,6 +9,13 @@ Every reader takes an engine first; instants are aware; frames have the document
 """
 
 from precog_assets.queries.connection import connect
+from precog_assets.queries.forecasts import (
+    evaluations,
+    forecasts,
+    graded_games,
+    missing_forecasts,
+    rating_history,
+)
 from precog_assets.queries.freshness import archive_use, freshness, latest_steps
 from precog_assets.queries.games import game_history, games, games_as_of
 from precog_assets.queries.quotes import quote_history, quotes_as_of
@@ -17,12 +24,17 @@ from precog_assets.queries.ratings import team_ratings
 __all__ = [
     "archive_use",
     "connect",
+    "evaluations",
+    "forecasts",
     "freshness",
     "game_history",
     "games",
     "games_as_of",
+    "graded_games",
     "latest_steps",
+    "missing_forecasts",
     "quote_history",
     "quotes_as_of",
+    "rating_history",
     "team_ratings",
 ]
