@@ -19,7 +19,7 @@ from precog_assets.pipeline.feeds import in_database, only_one
 from precog_assets.pipeline.link import link_markets
 from precog_assets.pipeline.rate import rate_league
 from precog_assets.pipeline.report import StepReport
-from precog_assets.ratings.elo import model_version
+from precog_assets.ratings.versions import model_version
 
 if TYPE_CHECKING:
     from precog_assets.services import Services
@@ -74,7 +74,7 @@ def facts_now(services: Services) -> Derived:
         markets = tuple(connection.execute(_MARKETS).one())
         games = tuple(connection.execute(_GAMES, {"since": services.clock.now() - AROUND}).one())
         results = {row[0]: _said(row[1], row[2]) for row in connection.execute(_RESULTS)}
-    versions = {league.key: model_version(league.key, league.rating) for league in services.leagues}
+    versions = {league.key: model_version(league) for league in services.leagues}
     return Derived(
         f"{markets}{games}",
         {key: f"{results[key]} {version}" for key, version in versions.items() if key in results},

@@ -8,7 +8,10 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from precog_assets.domain.rating_rules import RatingRules
+from precog_assets.domain.rating_rules import Row as _Row
 
 
 class Sport(StrEnum):
@@ -26,10 +29,6 @@ class Outcome(StrEnum):
     HOME = "home"
     AWAY = "away"
     DRAW = "draw"
-
-
-class _Row(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class EspnFeed(_Row):
@@ -59,24 +58,6 @@ class SeasonLabel(StrEnum):
     CALENDAR_YEAR = "calendar_year"
 
 
-class EloParameters(_Row):
-    """Parameters of the league's Elo; formulas and sources in `ratings/elo.py`."""
-
-    k: float = Field(gt=0)
-    k_rule: Literal["constant", "tennis"] = "constant"
-    """`tennis`: K = k / (matches played + 5) ** 0.4."""
-    home_edge: float = 0.0
-    margin: Literal["none", "nfl", "nba", "nhl", "log", "goals"] = "none"
-    carry: float = Field(default=0.75, ge=0, le=1)
-    """Share of the distance to `mean` that a rating keeps at the start of a season; regresses once."""
-    mean: float = 1505.0
-    new_team: float = 1505.0
-    playoff_factor: float = Field(default=1.0, gt=0)
-    """Multiplies the rating gap in postseason games."""
-    min_games: int = Field(default=10, ge=0)
-    """Fewer rated games than this: the team is `unrated`, and forecasts say so."""
-
-
 class League(_Row):
     key: str
     name: str
@@ -94,7 +75,7 @@ class League(_Row):
     regulation_periods: int
     result_lag_h: float = Field(default=4.0, gt=0)
     """A backfilled result counts as known this long after the start: the declared lag of `known_at`."""
-    rating: EloParameters
+    rating: RatingRules
 
     @property
     def has_draw(self) -> bool:

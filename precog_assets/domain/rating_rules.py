@@ -86,6 +86,8 @@ class MarginParameters(Row):
     """Points or goals of margin that count as one unit."""
     power: float = Field(gt=0, le=1)
     """A unit margin m counts sign(m) |m| ** power: blowouts count less."""
+    of_total: float | None = None
+    """Margins are measured as if both sides had scored this many together: a fast game's counts less."""
     noise: float = Field(gt=0)
     """Variance of a game's transformed margin around its expectation."""
     variance: float = Field(gt=0)
@@ -175,6 +177,30 @@ class Stakes(Row):
     softness: float = Field(gt=0)
 
 
+class Race(Row):
+    """A regular season that ends in play-offs; `ratings/race.py`."""
+
+    games: dict[int, int] = Field(min_length=1)
+    """Regular-season games a team, by the season from which it holds (before the first key too)."""
+    games_of: dict[int, int] = {}
+    """Single seasons with another number."""
+    places: dict[int, int] = Field(min_length=1)
+    """Places of a conference that go on, by the season from which it holds."""
+
+    def games_in(self, season: int) -> int:
+        """Regular-season games a team plays in a season."""
+        return self.games_of.get(season) or _holding(self.games, season)
+
+    def places_in(self, season: int) -> int:
+        """Places of a conference that go on in a season."""
+        return _holding(self.places, season)
+
+
+def _holding(values: dict[int, int], season: int) -> int:
+    before = [first for first in values if first <= season]
+    return values[max(before) if before else min(values)]
+
+
 class ClosedDoors(Row):
     """Days without spectators; the home edge is multiplied by `home_edge_factor` (0: as on neutral ground)."""
 
@@ -243,6 +269,7 @@ class RatingRules(Row):
     scoring: ScoringParameters | None = None
     goals: GoalsParameters | None = None
     stakes: Stakes | None = None
+    race: Race | None = None
     franchises: dict[str, str] = {}
     """A side's later id to the id its rating goes by: moves and changes of name."""
     closed_doors: tuple[ClosedDoors, ...] = ()
@@ -254,7 +281,7 @@ class RatingRules(Row):
             raise ValueError(f"no model `default` among {', '.join(self.models) or 'none'}")
         for name, model in self.models.items():
             used = {model.ratings, *(term.partition(".")[0] for term in model.terms if "." in term)}
-            for system in used & {"glicko", "bayes", "margin", "scoring", "goals", "stakes"}:
+            for system in used & {"glicko", "bayes", "margin", "scoring", "goals", "stakes", "race"}:
                 if getattr(self, system) is None:
                     raise ValueError(f"model `{name}` uses {system}, which has no parameters here")
         return self

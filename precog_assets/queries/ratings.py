@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from precog_assets.config import load_leagues
 from precog_assets.domain.errors import ConfigurationError
 from precog_assets.queries.connection import UTC_INSTANT, frame
+from precog_assets.ratings.versions import model_version
 
 RATINGS = {
     "league": pl.String,
@@ -35,13 +36,11 @@ def team_ratings(engine: sa.Engine, league: str, *, version: str | None = None) 
     `version` names the model (`model_version`), by default the one of the parameters in force.
     `rated` is false while a team has fewer games than the league's `min_games`: its rating means little.
     """
-    from precog_assets.ratings.elo import model_version  # brings numpy, which other readers do not need
-
     leagues = load_leagues()
     if league not in leagues:
         raise ConfigurationError(f"Unknown league {league!r}; known: {', '.join(leagues)}.")
     parameters = leagues[league].rating
     chosen = {"league": league, "min_games": parameters.min_games, "version": version}
     if version is None:
-        chosen["version"] = model_version(league, parameters)
+        chosen["version"] = model_version(leagues[league])
     return frame(engine, _CURRENT, chosen, RATINGS)

@@ -1,6 +1,6 @@
 """Fitting the calibration: maximum likelihood with a ridge, by Newton's method, over arrays.
 
-What belongs here: logistic regression for two outcomes, the symmetric ordered logit for three, isotonic
+What belongs here: logistic regression for two outcomes, ordered and multinomial logit for three, isotonic
 regression. What does not: which games are fitted (`calibration.py`) and what the columns mean (`terms.py`).
 
 There is no intercept: a column that is 1 at home and 0 on neutral ground carries the home side's advantage,
@@ -16,6 +16,7 @@ import numpy as np
 from precog_assets.ratings.compiled import compiled
 
 STEPS = 30
+LEAST_WIDTH = 0.02
 CLOSE_ENOUGH = 1e-9
 """Newton stops when no coefficient moves by more."""
 
@@ -83,24 +84,33 @@ def fit_logistic(
 
 
 @compiled
-def fit_ordered(
+def _three(eta: float, width: float, softmax: bool) -> tuple[float, float]:
+    """P(home), P(away) at the middle `eta` and half distance `width`."""
+    if softmax:
+        home, away = math.exp(eta - width), math.exp(-eta - width)
+        total = 1.0 + home + away
+        return home / total, away / total
+    return 1.0 / (1.0 + math.exp(width - eta)), 1.0 / (1.0 + math.exp(width + eta))
+
+
+@compiled
+def fit_three(
     x: np.ndarray,
-    z: np.ndarray,
     y: np.ndarray,
     weight: np.ndarray,
     ridge: np.ndarray,
     centre: np.ndarray,
     start: np.ndarray,
+    softmax: bool,
 ) -> np.ndarray:
-    """Coefficients (b, c) of P(home wins) = s(x b - z c), P(away wins) = s(-x b - z c), the rest draws.
+    """Coefficients (b, w) of home, draw, away; y is 1 home, 0.5 draw, 0 away.
 
-    s is the logistic function; a proportional odds model (McCullagh 1980) whose two thresholds lie the same
-    distance z c from the middle. x (games, terms); z (games, width terms); y 0 home, 1 draw, 2 away; ridge,
-    centre and start (terms + width terms,). z c stays positive where `start` has it so.
+    Ordered logit (McCullagh 1980): P(home) = s(x b - w), P(away) = s(-x b - w), s the logistic function.
+    With `softmax` a multinomial logit of the same symmetry: odds against the draw exp(x b - w) and exp(-x b - w).
+    x (games, terms); ridge, centre and start (terms + 1,). The width w stays above LEAST_WIDTH in the ordered one.
     """
     n, terms = x.shape
-    widths = z.shape[1]
-    total = terms + widths
+    total = terms + 1
     b = start.copy()
     for _ in range(STEPS):
         gradient = -ridge * (b - centre)
@@ -114,45 +124,37 @@ def fit_ordered(
             eta = 0.0
             for j in range(terms):
                 eta += x[i, j] * b[j]
-            width = 0.0
-            for j in range(widths):
-                width += z[i, j] * b[terms + j]
-            width = max(width, 0.02)
-            up = 1.0 / (1.0 + math.exp(-(eta - width)))
-            down = 1.0 / (1.0 + math.exp(-(-eta - width)))
-            if y[i] == 0:
-                d_eta, d_width = 1.0 - up, -(1.0 - up)
-                h_ee, h_ew, h_ww = up * (1.0 - up), -up * (1.0 - up), up * (1.0 - up)
-            elif y[i] == 2:
-                d_eta, d_width = -(1.0 - down), -(1.0 - down)
-                h_ee, h_ew, h_ww = down * (1.0 - down), down * (1.0 - down), down * (1.0 - down)
-            else:
-                # log(1 - up - down) = log(1-up) + log(1-down) + log(1 - exp(-2 width)); the parts are separate.
-                d_eta = -up + down
+            width = b[terms] if softmax else max(b[terms], LEAST_WIDTH)
+            up, down = _three(eta, width, softmax)
+            won, lost = 1.0 if y[i] == 1.0 else 0.0, 1.0 if y[i] == 0.0 else 0.0
+            if softmax:
+                both, tilt = up + down, up - down
+                d_eta, d_width = won - lost - tilt, both - won - lost
+                h_ee, h_ew, h_ww = both - tilt * tilt, -tilt * (1.0 - both), both * (1.0 - both)
+            elif won > 0.0:
+                h = up * (1.0 - up)
+                d_eta, d_width, h_ee, h_ew, h_ww = 1.0 - up, up - 1.0, h, -h, h
+            elif lost > 0.0:
+                h = down * (1.0 - down)
+                d_eta, d_width, h_ee, h_ew, h_ww = down - 1.0, down - 1.0, h, h, h
+            else:  # log P(draw) = log(1 - up) + log(1 - down) + log(1 - exp(-2 width))
                 spread = math.exp(-2.0 * width)
-                d_width = up + down + 2.0 * spread / (1.0 - spread)
                 up_h, down_h = up * (1.0 - up), down * (1.0 - down)
-                h_ee = up_h + down_h
-                h_ew = -up_h + down_h
+                d_eta, d_width = down - up, up + down + 2.0 * spread / (1.0 - spread)
+                h_ee, h_ew = up_h + down_h, down_h - up_h
                 h_ww = up_h + down_h + 4.0 * spread / ((1.0 - spread) * (1.0 - spread))
-            for j in range(total):
-                xj = x[i, j] if j < terms else z[i, j - terms]
-                if xj == 0.0:
-                    continue
-                gradient[j] += w * xj * (d_eta if j < terms else d_width)
-                for k in range(j + 1):
-                    xk = x[i, k] if k < terms else z[i, k - terms]
-                    if j < terms:
-                        h = h_ee
-                    elif k < terms:
-                        h = h_ew
-                    else:
-                        h = h_ww
-                    hessian[j, k] += w * h * xj * xk
+            for j in range(terms):
+                xj = w * x[i, j]
+                if xj != 0.0:
+                    gradient[j] += xj * d_eta
+                    for k in range(j + 1):
+                        hessian[j, k] += xj * h_ee * x[i, k]
+                    hessian[terms, j] += xj * h_ew
+            gradient[terms] += w * d_width
+            hessian[terms, terms] += w * h_ww
         _solve(hessian, gradient)
         largest = np.max(np.abs(gradient))
-        scale = 1.0 if largest < 2.0 else 2.0 / largest
-        b += scale * gradient
+        b += gradient if largest < 2.0 else gradient * (2.0 / largest)
         if largest < CLOSE_ENOUGH:
             break
     return b
@@ -171,20 +173,16 @@ def apply_logistic(x: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 @compiled
-def apply_ordered(x: np.ndarray, z: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """P(home), P(draw), P(away) of each row, (games, 3); `b` as `fit_ordered` gives it."""
+def apply_three(x: np.ndarray, b: np.ndarray, softmax: bool) -> np.ndarray:
+    """P(home), P(draw), P(away) of each row, (games, 3); `b` as `fit_three` gives it."""
     terms = x.shape[1]
+    width = b[terms] if softmax else max(b[terms], LEAST_WIDTH)
     out = np.empty((x.shape[0], 3))
     for i in range(x.shape[0]):
         eta = 0.0
         for j in range(terms):
             eta += x[i, j] * b[j]
-        width = 0.0
-        for j in range(z.shape[1]):
-            width += z[i, j] * b[terms + j]
-        width = max(width, 0.02)
-        out[i, 0] = 1.0 / (1.0 + math.exp(-(eta - width)))
-        out[i, 2] = 1.0 / (1.0 + math.exp(-(-eta - width)))
+        out[i, 0], out[i, 2] = _three(eta, width, softmax)
         out[i, 1] = 1.0 - out[i, 0] - out[i, 2]
     return out
 

@@ -22,7 +22,7 @@ from precog_assets.config import load_leagues
 from precog_assets.definitions import build_defs
 from precog_assets.domain.facts import ContractCounts
 from precog_assets.environment import resolve
-from precog_assets.ratings.elo import model_version
+from precog_assets.ratings.versions import model_version
 from precog_assets.resources import PrecogServices
 from precog_assets.services import Services
 from precog_assets.store import ops, tables
@@ -231,7 +231,7 @@ def rating(number: int, team_id: str, after: float, games_before: int) -> dict[s
         "league": "nfl",
         "game_id": f"nfl:{number}",
         "team_id": team_id,
-        "model_version": model_version("nfl", load_leagues()["nfl"].rating),
+        "model_version": model_version(load_leagues()["nfl"]),
         "season": 2026,
         "start_time": NOW,
         "rating_before": 1505.0,

@@ -32,7 +32,7 @@ from precog_assets.queries.freshness import ARCHIVE, FRESHNESS, STEPS
 from precog_assets.queries.games import GAMES, STATES
 from precog_assets.queries.quotes import QUOTES
 from precog_assets.queries.ratings import RATINGS
-from precog_assets.ratings.elo import model_version
+from precog_assets.ratings.versions import model_version
 from precog_assets.store.engine import engine_for
 from precog_assets.store.games import write_games
 from precog_assets.store.markets import write_markets
@@ -211,7 +211,7 @@ def test_an_instant_without_a_zone_is_refused(store: sa.Engine, read: Any) -> No
 
 
 def rate(engine: sa.Engine, team: str, games_before: int, after: float, *, version: str | None = None) -> None:
-    version = version or model_version("nfl", load_leagues()["nfl"].rating)
+    version = version or model_version(load_leagues()["nfl"])
     row = (
         "nfl",
         f"nfl:{team}{games_before}",
@@ -255,7 +255,7 @@ def test_a_team_is_listed_once_by_the_parameters_in_force(store: sa.Engine) -> N
 
 
 def test_superseded_ratings_are_not_listed(store: sa.Engine) -> None:
-    version = model_version("nfl", load_leagues()["nfl"].rating)
+    version = model_version(load_leagues()["nfl"])
     row = ("nfl", "nfl:1", "nfl:12", version, 2026, at(0), 1500.0, 1510.0, 0.5, 0)
     with store.begin() as connection:
         write_ratings(connection, "nfl", version, [row], at(0))

@@ -1,18 +1,10 @@
-"""Which games count, and from where a correction is replayed."""
-
-from dataclasses import replace
+"""Which games count, and when a rating means something."""
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from precog_assets.domain.facts import GameKind
-from precog_assets.domain.leagues import EloParameters, Sport
-from precog_assets.ratings.elo import replay
-from precog_assets.ratings.rules import counts, first_affected, first_difference, rating_status
-from precog_assets_tests.ratings.builders import game, game_lists
-
-NFL = EloParameters(k=20, home_edge=65, margin="nfl", carry=2 / 3)
+from precog_assets.domain.leagues import Sport
+from precog_assets.ratings.rules import counts, rating_status
 
 
 def counted(sport=Sport.FOOTBALL, kind=GameKind.REGULAR, completed=True, home="a", away="b", score=(24, 20)):
@@ -58,36 +50,3 @@ def test_a_game_of_undecided_sides_does_not_count(home, away):
 
 def test_a_team_is_rated_from_min_games_on():
     assert [rating_status(n, 8) for n in (0, 7, 8)] == ["unrated", "unrated", "rated"]
-
-
-GAMES = [game(i, "a", "b", 10 + i, 7) for i in range(5)]
-
-
-def test_the_first_affected_game_is_the_earliest_changed_one():
-    assert first_affected(GAMES, {GAMES[3].game_id, GAMES[1].game_id}) == 1
-    assert first_affected(GAMES, set()) == 5
-
-
-def test_a_changed_game_that_is_gone_is_refused():
-    with pytest.raises(ValueError, match=r"nfl:9.*first_difference"):
-        first_affected(GAMES, {"nfl:9"})
-
-
-def test_a_removed_inserted_or_corrected_game_is_the_first_difference():
-    assert first_difference(GAMES, GAMES[:2] + GAMES[3:]) == 2
-    assert first_difference(GAMES[:2] + GAMES[3:], GAMES) == 2
-    assert first_difference(GAMES, [*GAMES[:4], replace(GAMES[4], home_score=0)]) == 4
-    assert first_difference(GAMES[:3], GAMES) == 3
-
-
-@given(games=game_lists().filter(bool), at=st.integers(0, 39), score=st.integers(0, 60))
-@settings(max_examples=40, deadline=None)
-def test_replaying_from_a_correction_equals_replaying_everything(games, at, score):
-    at %= len(games)
-    corrected = [*games[:at], replace(games[at], home_score=score), *games[at + 1 :]]
-    start = first_difference(games, corrected)
-    _, before = replay(games[:start], NFL)
-    tail, state = replay(corrected[start:], NFL, before)
-    whole, end = replay(corrected, NFL)
-    assert list(tail) == list(whole)[2 * start :]
-    assert start == len(games) or state == end

@@ -1,0 +1,143 @@
+"""Terms that no rating holds: home, rest, back-to-backs, travel-free days, streaks.
+
+What belongs here: one loop over a league's games that knows when and where each side last played and how its
+last games ended. Every term is home minus away, so swapping the sides negates it; `home` is the factor of the
+home edge (0 on neutral ground), `home_playoff` the same in the postseason only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from precog_assets.ratings.compiled import compiled
+from precog_assets.ratings.games import Games
+from precog_assets.ratings.systems import State
+
+TERMS = (
+    "home",
+    "home_playoff",
+    "schedule.back_to_back",
+    "schedule.rest_days",
+    "schedule.long_rest",
+    "schedule.games_in_5_days",
+    "schedule.at_home_before",
+    "schedule.streak",
+)
+"""back_to_back: played yesterday. rest_days: days since the last game, at most 5. long_rest: more than 9 (a bye
+week). games_in_5_days: games on the five days before, fading. at_home_before: the last game was at home too, so no
+journey. streak: wins in a row (losses negative), at most 6; it fades to 0 at a new season."""
+_NEVER = -(2**31)
+_LONG_REST_DAYS = 9
+_MOST_REST_DAYS = 5
+_LONGEST_STREAK = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The terms of TERMS; a source of terms beside the rating systems, with the same state and rules."""
+
+    name: str = "schedule"
+    terms: tuple[str, ...] = TERMS
+
+    def start(self, teams: int) -> State:
+        """Sides that have not played yet."""
+        return State(
+            {
+                "last_day": np.full(teams, _NEVER, np.int64),
+                "season": np.full(teams, _NEVER, np.int64),
+                "at_home": np.zeros(teams, np.int64),
+                "streak": np.zeros(teams, np.int64),
+                "load": np.zeros(teams),
+            }
+        )
+
+    def advance(self, games: Games, state: State) -> np.ndarray:
+        """The terms of each game, (n, terms); `state` is moved on."""
+        out = np.zeros((len(games), len(TERMS)))
+        _walk(
+            games.home,
+            games.away,
+            games.day,
+            games.batch,
+            games.season,
+            games.result,
+            games.home_factor,
+            games.playoff,
+            state.teams["last_day"],
+            state.teams["season"],
+            state.teams["at_home"],
+            state.teams["streak"],
+            state.teams["load"],
+            out,
+        )
+        return out
+
+
+@compiled
+def _walk(
+    home: np.ndarray,
+    away: np.ndarray,
+    day: np.ndarray,
+    batch: np.ndarray,
+    season: np.ndarray,
+    result: np.ndarray,
+    home_factor: np.ndarray,
+    playoff: np.ndarray,
+    last_day: np.ndarray,
+    last_season: np.ndarray,
+    at_home: np.ndarray,
+    streak: np.ndarray,
+    load: np.ndarray,
+    out: np.ndarray,
+) -> None:
+    n = len(home)
+    i = 0
+    while i < n:
+        j = i
+        while j < n and batch[j] == batch[i]:
+            j += 1
+        for g in range(i, j):
+            out[g, 0] = home_factor[g]
+            out[g, 1] = home_factor[g] if playoff[g] else 0.0
+            if home[g] == away[g]:
+                continue
+            for side in range(2):
+                t = home[g] if side == 0 else away[g]
+                sign = 1.0 if side == 0 else -1.0
+                if last_season[t] != season[g]:
+                    out[g, 3] += sign * _MOST_REST_DAYS
+                    continue
+                rest = day[g] - last_day[t]
+                if rest == 1:
+                    out[g, 2] += sign
+                out[g, 3] += sign * min(rest, _MOST_REST_DAYS)
+                if rest > _LONG_REST_DAYS:
+                    out[g, 4] += sign
+                out[g, 5] += sign * load[t] * 0.6 ** max(rest - 1, 0)
+                if at_home[t] == 1:
+                    out[g, 6] += sign
+                out[g, 7] += sign * streak[t]
+        for g in range(i, j):
+            if home[g] == away[g] or np.isnan(result[g]):
+                continue
+            for side in range(2):
+                t = home[g] if side == 0 else away[g]
+                won = result[g] if side == 0 else 1.0 - result[g]
+                if last_season[t] != season[g]:
+                    streak[t] = 0
+                    load[t] = 0.0
+                else:
+                    load[t] *= 0.6 ** (day[g] - last_day[t])
+                load[t] += 1.0
+                if won == 0.5:
+                    streak[t] = 0
+                elif won > 0.5:
+                    streak[t] = min(max(streak[t], 0) + 1, _LONGEST_STREAK)
+                else:
+                    streak[t] = max(min(streak[t], 0) - 1, -_LONGEST_STREAK)
+                last_day[t] = day[g]
+                last_season[t] = season[g]
+                at_home[t] = 1 if side == 0 and home_factor[g] > 0.0 else 0
+        i = j
