@@ -240,6 +240,8 @@ def _show(done: GamesImport, *, dry_run: bool) -> None:
     if done.closing_odds.received:
         lines["games with closing odds"] = done.closing_odds.received
         lines |= {} if dry_run else {"closing odds written": done.closing_odds.written}
+    if done.gave_way:
+        lines["earlier imports that gave way to a board"] = done.gave_way
     if done.odds_not_summing:
         lines["closing odds left out: sum is not 1"] = done.odds_not_summing
     for name, count in lines.items():

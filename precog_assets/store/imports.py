@@ -6,7 +6,7 @@ Belongs here: rows of core.games that no venue's board made. Does not: what a fi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -31,6 +31,15 @@ SHOWN = (
 )
 """What a file says of a game beside its attributes: a difference in one of them is a change."""
 _FINAL = {"status": "STATUS_FINAL", "state": "post", "completed": True, "phase": "final", "start_time_valid": False}
+_OFF = {
+    "status": "STATUS_KNOWN_ELSEWHERE",
+    "state": "post",
+    "completed": False,
+    "phase": "canceled",
+    "start_time_valid": False,
+    "winner": None,
+}
+"""An imported game that a board has brought since: it stands for nothing any more."""
 GAMES = CurrentTarget(
     tables.games,
     key=("game_id",),
@@ -44,18 +53,48 @@ CLOSING_ODDS = CurrentTarget(
 
 _LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 _ELSEWHERE = sa.text(
-    "SELECT game_id, (start_time AT TIME ZONE 'America/New_York')::date AS day, home_team_id, away_team_id, "
-    "home_score, away_score, winner, coalesce(neutral_site, false) AS neutral, completed FROM core.games "
-    "WHERE league = :league AND NOT (source = :source AND espn_event_id IS NULL) "
-    "AND phase NOT IN ('postponed', 'canceled') AND home_team_id IS NOT NULL AND away_team_id IS NOT NULL "
-    "ORDER BY start_time, game_id"
+    """
+    SELECT game_id, (start_time AT TIME ZONE 'America/New_York')::date AS day, home_team_id, away_team_id,
+        home_score, away_score, winner, coalesce(neutral_site, false) AS neutral, completed
+    FROM core.games
+    WHERE league = :league AND (espn_event_id IS NOT NULL OR source <> CAST(:source AS text))
+      AND phase NOT IN ('postponed', 'canceled') AND home_team_id IS NOT NULL AND away_team_id IS NOT NULL
+    ORDER BY start_time, game_id
+    """
+)
+_NEAR_BOARDS = sa.text(
+    """
+    SELECT game_id, (start_time AT TIME ZONE 'America/New_York')::date AS day, home_team_id, away_team_id,
+        home_score, away_score, coalesce(neutral_site, false) AS neutral
+    FROM core.games game
+    WHERE league = :league AND espn_event_id IS NULL AND completed AND EXISTS (
+        SELECT 1 FROM core.games board
+        WHERE board.league = game.league AND board.espn_event_id IS NOT NULL
+          AND least(board.home_team_id, board.away_team_id) = least(game.home_team_id, game.away_team_id)
+          AND greatest(board.home_team_id, board.away_team_id) = greatest(game.home_team_id, game.away_team_id)
+          AND board.start_time BETWEEN game.start_time - interval '2 days' AND game.start_time + interval '16 days')
+    ORDER BY start_time, game_id
+    """
+)
+_MOVE_ODDS = sa.text(
+    """
+    UPDATE market.closing_odds odds SET
+        game_id = twice.theirs,
+        p_home = CASE WHEN twice.turned THEN odds.p_away ELSE odds.p_home END,
+        p_away = CASE WHEN twice.turned THEN odds.p_home ELSE odds.p_away END
+    FROM unnest(CAST(:ours AS text[]), CAST(:theirs AS text[]), CAST(:turned AS boolean[]))
+        AS twice (ours, theirs, turned)
+    WHERE odds.game_id = twice.ours AND NOT EXISTS (
+        SELECT 1 FROM market.closing_odds there WHERE there.source = odds.source AND there.game_id = twice.theirs)
+    """
 )
 _OWN = sa.text(
-    "SELECT game_id, season, game_kind, start_time, home_team_id, away_team_id, neutral_site, home_score, away_score, "
-    "winner, attributes ->> 'surface' AS surface, attributes ->> 'level' AS level, attributes ->> 'round' AS round, "
-    "attributes ->> 'best_of' AS best_of, attributes ->> 'tourney' AS tourney, attributes ->> 'retired' AS retired, "
-    "attributes ->> 'winner_only' AS winner_only "
-    "FROM core.games WHERE league = :league AND source = :source AND espn_event_id IS NULL"
+    """
+    SELECT game_id, completed, season, game_kind, start_time, home_team_id, away_team_id, neutral_site,
+        home_score, away_score, winner, attributes ->> 'surface', attributes ->> 'level', attributes ->> 'round',
+        attributes ->> 'best_of', attributes ->> 'tourney', attributes ->> 'retired', attributes ->> 'winner_only'
+    FROM core.games WHERE league = :league AND source = :source AND espn_event_id IS NULL
+    """
 )
 
 
@@ -77,13 +116,36 @@ def aliases(connection: sa.Connection, source: str, league: str) -> list[Any]:
     return list(connection.execute(query.where(table.c.source == source, table.c.league == league)))
 
 
-def games_elsewhere(connection: sa.Connection, league: str, source: str) -> list[Any]:
-    """Games of a league that others than this import brought, in order of start; called-off ones left out."""
+def games_elsewhere(connection: sa.Connection, league: str, source: str | None = None) -> list[Any]:
+    """Games of a league that others than this import brought, in order of start; called-off ones left out.
+
+    Without a source those of boards alone.
+    """
     return list(connection.execute(_ELSEWHERE, {"league": league, "source": source}))
 
 
+def imports_near_boards(connection: sa.Connection, league: str) -> list[Any]:
+    """Completed games of imports whose pair of teams a board has too, about that time: maybe the same game."""
+    return list(connection.execute(_NEAR_BOARDS, {"league": league}))
+
+
+def give_way(connection: sa.Connection, twice: Sequence[tuple[str, str, bool]], now: datetime) -> None:
+    """Call off imported games for a board's, given as (game_id, the board's game_id, whether its sides are turned).
+
+    Their rows stay, without a result, so that whoever reads changes learns of it; their closing odds move over.
+    """
+    ours, theirs, turned = (list(values) for values in zip(*twice, strict=True))
+    table = tables.games
+    query = sa.select(table.c.game_id, *(table.c[name] for name in SHOWN)).where(table.c.game_id.in_(ours))
+    games = [(*row, None, now) for row in connection.execute(query)]
+    connection.execute(sa.update(table).where(table.c.game_id.in_(ours)).values(**_OFF, last_changed_at=now))
+    write(connection, GAME_STATES, _states(games, _OFF, now))
+    connection.execute(_MOVE_ODDS, {"ours": ours, "theirs": theirs, "turned": turned})
+    connection.execute(sa.delete(tables.closing_odds).where(tables.closing_odds.c.game_id.in_(ours)))
+
+
 def own_games(connection: sa.Connection, league: str, source: str) -> list[Any]:
-    """Games that earlier imports of a source brought: game_id, SHOWN, then ATTRIBUTES as text."""
+    """Games that earlier imports of a source brought: game_id, completed, SHOWN, then ATTRIBUTES as text."""
     return list(connection.execute(_OWN, {"league": league, "source": source}))
 
 
@@ -95,23 +157,28 @@ def write_imported(
     now: datetime,
 ) -> WriteCounts:
     """Write games, given as (game_id, *SHOWN, attributes as JSON or None, known_at), and their states."""
-    position = {name: 1 + index for index, name in enumerate(SHOWN)}
-    kind, fixed = position["game_kind"], tuple(_FINAL.values())
+    kind, fixed = 1 + SHOWN.index("game_kind"), tuple(_FINAL.values())
     rows = [
         (game[0], league, source, *game[1 : len(SHOWN) + 1], game[kind], *fixed, game[-2], now, now, now)
         for game in games
     ]
-    states = [None if name in position else _FINAL.get(name) for name in STATE_VALUES]
+    written = write(connection, GAMES, rows)
+    write(connection, GAME_STATES, _states(games, _FINAL, now))
+    return written
+
+
+def _states(games: Sequence[tuple[Any, ...]], fixed: Mapping[str, Any], now: datetime) -> list[tuple[Any, ...]]:
+    """Rows of core.game_states of games as `write_imported` takes them; `fixed` are the values all of them have."""
+    position = {name: 1 + index for index, name in enumerate(SHOWN) if name not in fixed}
+    common = [fixed.get(name) for name in STATE_VALUES]
     places = [(index, position[name]) for index, name in enumerate(STATE_VALUES) if name in position]
     facts = []
     for game in games:
-        state = list(states)
+        state = list(common)
         for index, place in places:
             state[index] = game[place]
         facts.append((game[0], now, *state, game[-1], "import", None))
-    written = write(connection, GAMES, rows)
-    write(connection, GAME_STATES, facts)
-    return written
+    return facts
 
 
 def write_closing_odds(connection: sa.Connection, rows: Sequence[tuple[Any, ...]]) -> WriteCounts:

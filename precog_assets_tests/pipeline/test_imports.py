@@ -22,6 +22,7 @@ from precog_assets.pipeline.imports.aliases import import_aliases, write_suggest
 from precog_assets.pipeline.imports.games import GamesImport, import_games, league_of
 from precog_assets.pipeline.imports.known import FileGame, known_already
 from precog_assets.pipeline.imports.mapping import Stray, TeamCodes
+from precog_assets.pipeline.imports.twice import give_way
 from precog_assets.services import Services
 from precog_assets.store.games import write_games, write_teams_seen
 from precog_assets.store.tables import (
@@ -48,6 +49,7 @@ GAME: dict[str, Any] = {
 }
 MATCH = GAME | {"date": "2020-01-06", "home": "101", "away": "102", "home_score": 1, "away_score": 0, "round": "R16"}
 MATCH |= {"home_name": "Ann Ace", "away_name": "Bea Base", "tourney": "Doha Open", "surface": "Hard", "best_of": 3}
+NFL = load_leagues()["nfl"]
 Import = Callable[..., GamesImport]
 
 
@@ -305,6 +307,40 @@ def test_a_postponed_game_does_not_stand_for_the_one_that_was_played(services, b
     off = {"status": "STATUS_POSTPONED", "completed": False, "winner": None, "home_score": None, "away_score": None}
     on_espn(services, espn_game(**off))
     assert counts(bring({})) == (1, 0, 0)
+
+
+def test_an_import_gives_way_to_a_board_that_came_later(services, bring, clock):
+    first = bring({"close_home": 0.7, "close_away": 0.3}, {"date": "2020-09-20"})
+    assert first.gave_way == 0
+    clock.forward(60)
+    on_espn(services, espn_game(home_team_id="nfl:34", away_team_id="nfl:12", score=(20, 34)))
+    clock.forward(60)
+    with services.engine.begin() as connection:
+        assert give_way(connection, NFL, clock.now()) == 1
+        assert give_way(connection, NFL, clock.now()) == 0
+    board, ours, other = stored(services)
+    assert (board.game_id, board.completed) == ("nfl:401", True)
+    assert (ours.completed, ours.phase, ours.winner, ours.last_changed_at) == (False, "canceled", None, clock.now())
+    assert other.completed
+    assert [state.completed for state in stored(services, game_states) if state.game_id == ours.game_id] == [
+        True,
+        False,
+    ]
+    assert [(odds.game_id, odds.p_home) for odds in stored(services, closing_odds)] == [("nfl:401", 0.3)]
+    again = bring({"close_home": 0.7, "close_away": 0.3}, {"date": "2020-09-20"})
+    assert (counts(again), again.known, again.closing_odds.written) == ((0, 0, 1), 1, 0)
+
+
+def test_an_import_that_gave_way_to_a_game_called_off_since_is_there_again(services, bring, clock):
+    bring({})
+    on_espn(services, espn_game())
+    clock.forward(60)
+    assert bring({}).gave_way == 1
+    clock.forward(60)
+    off = {"status": "STATUS_CANCELED", "completed": False, "winner": None, "home_score": None, "away_score": None}
+    on_espn(services, espn_game(**off))
+    assert counts(bring({})) == (0, 1, 0)
+    assert [game.completed for game in stored(services)] == [False, True]
 
 
 def test_another_import_of_the_same_game_is_known_too(services, bring, tmp_path):

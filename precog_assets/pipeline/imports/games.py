@@ -21,6 +21,7 @@ from precog_assets.pipeline.imports import rows as building
 from precog_assets.pipeline.imports.known import FileGame, known_already
 from precog_assets.pipeline.imports.mapping import DIRECT, UNKNOWN, Stray, TeamCodes, strays
 from precog_assets.pipeline.imports.suggestions import Suggestion, plain, suggest
+from precog_assets.pipeline.imports.twice import give_way
 from precog_assets.pipeline.report import StepReport
 from precog_assets.ratings.exchange import read_games
 from precog_assets.store import imports as store
@@ -29,7 +30,7 @@ from precog_assets.store.bulk import WriteCounts
 if TYPE_CHECKING:
     from precog_assets.services import Services
 
-CHUNK = 10_000
+CHUNK = 30_000
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 Progress = Callable[[str, int, int], None]
 """What is being done, and how many of how many games of it are."""
@@ -49,6 +50,8 @@ class GamesImport:
     """Nothing was written, since some ids mean no team."""
     known: int = 0
     """Games that others brought already."""
+    gave_way: int = 0
+    """Games of earlier imports that a board has brought since, called off."""
     disagreements: list[str] = field(default_factory=list)
     players_created: int = 0
     closing_odds: WriteCounts = field(default_factory=WriteCounts)
@@ -233,6 +236,7 @@ def _take(
     odds, done.odds_not_summing = building.closing_odds(pl.concat([games, elsewhere]), league, source, now)
     progress("closing odds", 0, len(odds))
     done.closing_odds = store.write_closing_odds(connection, odds) if write else WriteCounts(len(odds))
+    done.gave_way = give_way(connection, league, now) if write else 0
     progress("done", 1, 1)
 
 

@@ -171,13 +171,13 @@ def _game_id(league: League, source: str) -> pl.Expr:
 
 def compared(games: pl.DataFrame, stored: Sequence[Any]) -> tuple[pl.DataFrame, int, int]:
     """The games that are new or differ from `stored` (rows of `store.imports.own_games`); how many of each."""
-    columns = ["game_id", *SHOWN, *ATTRIBUTES]
-    schema = {name: games.schema[name] for name in columns}
+    columns = [*SHOWN, *ATTRIBUTES]
+    schema = {"game_id": pl.String, "completed": pl.Boolean} | {name: games.schema[name] for name in columns}
     before = pl.DataFrame([tuple(row) for row in stored], schema=schema, orient="row")
     joined = games.join(before, on="game_id", how="left", suffix="_before", maintain_order="left")
     new = pl.col("season_before").is_null()
-    differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}_before")) for name in (*SHOWN, *ATTRIBUTES))
-    fresh = joined.filter(new | differs)
+    differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}_before")) for name in columns)
+    fresh = joined.filter(new | ~pl.col("completed") | differs)
     inserted = fresh.filter(new).height
     return fresh.select(games.columns), inserted, fresh.height - inserted
 
