@@ -13,7 +13,21 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from precog_assets.cli import account, backfill, dagster, db, doctor, env, imports, match, once, simulate, up, usage
+from precog_assets.cli import (
+    account,
+    backfill,
+    dagster,
+    db,
+    doctor,
+    env,
+    forecasts,
+    imports,
+    match,
+    once,
+    simulate,
+    up,
+    usage,
+)
 from precog_assets.domain.errors import ConfigurationError, PrecogError
 
 CONFIGURATION_EXIT = 2
@@ -94,6 +108,8 @@ app.command("bootstrap")(backfill.bootstrap)
 app.add_typer(imports.app, name="import")
 app.command("simulate")(simulate.simulate)
 app.command("match")(match.match)
+app.command("forecast")(forecasts.forecast)
+app.command("evaluate")(forecasts.evaluate)
 app.command("doctor")(doctor.doctor)
 app.command("account")(account.account)
 app.command("env")(env.env)

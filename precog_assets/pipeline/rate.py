@@ -87,7 +87,7 @@ def rate_league(
         report.notes |= {
             "model_version": version,
             "replayed_from": "the start" if place.day is None else place.day.isoformat(),
-            "forecasts": wrote.rows,
+            "forecasts": forecasts.height,
             "forecasts_changed": wrote.inserted + wrote.changed,
         }
         report.finish()

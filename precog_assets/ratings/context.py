@@ -21,15 +21,17 @@ TERMS = (
     "schedule.back_to_back",
     "schedule.rest_days",
     "schedule.long_rest",
-    "schedule.games_in_5_days",
+    "schedule.games_in_6_days",
     "schedule.at_home_before",
     "schedule.streak",
 )
 """back_to_back: played yesterday. rest_days: days since the last game, at most 5. long_rest: more than 9 (a bye
-week). games_in_5_days: games on the five days before, fading. at_home_before: the last game was at home too, so no
+week). games_in_6_days: games on the six days before. at_home_before: the last game was at home too, so no
 journey. streak: wins in a row (losses negative), at most 6; it fades to 0 at a new season."""
 _NEVER = -(2**31)
 _LONG_REST_DAYS = 9
+_LOAD_DAYS = 6
+_RECENT = 7
 _MOST_REST_DAYS = 5
 _LONGEST_STREAK = 6
 
@@ -49,7 +51,7 @@ class Context:
                 "season": np.full(teams, _NEVER, np.int64),
                 "at_home": np.zeros(teams, np.int64),
                 "streak": np.zeros(teams, np.int64),
-                "load": np.zeros(teams),
+                "recent": np.full((teams, _RECENT), _NEVER, np.int64),
             }
         )
 
@@ -69,7 +71,7 @@ class Context:
             state.teams["season"],
             state.teams["at_home"],
             state.teams["streak"],
-            state.teams["load"],
+            state.teams["recent"],
             out,
         )
         return out
@@ -89,7 +91,7 @@ def _walk(
     last_season: np.ndarray,
     at_home: np.ndarray,
     streak: np.ndarray,
-    load: np.ndarray,
+    recent: np.ndarray,
     out: np.ndarray,
 ) -> None:
     n = len(home)
@@ -115,7 +117,9 @@ def _walk(
                 out[g, 3] += sign * min(rest, _MOST_REST_DAYS)
                 if rest > _LONG_REST_DAYS:
                     out[g, 4] += sign
-                out[g, 5] += sign * load[t] * 0.6 ** max(rest - 1, 0)
+                for k in range(_RECENT):
+                    if day[g] - recent[t, k] <= _LOAD_DAYS:
+                        out[g, 5] += sign
                 if at_home[t] == 1:
                     out[g, 6] += sign
                 out[g, 7] += sign * streak[t]
@@ -127,10 +131,10 @@ def _walk(
                 won = result[g] if side == 0 else 1.0 - result[g]
                 if last_season[t] != season[g]:
                     streak[t] = 0
-                    load[t] = 0.0
-                else:
-                    load[t] *= 0.6 ** (day[g] - last_day[t])
-                load[t] += 1.0
+                    recent[t, :] = _NEVER
+                for k in range(_RECENT - 1, 0, -1):
+                    recent[t, k] = recent[t, k - 1]
+                recent[t, 0] = day[g]
                 if won == 0.5:
                     streak[t] = 0
                 elif won > 0.5:

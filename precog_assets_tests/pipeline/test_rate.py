@@ -13,6 +13,7 @@ from precog_assets.domain.facts import GameKind, GameSeen, Observation, Origin
 from precog_assets.pipeline.rate import rate_league
 from precog_assets.pipeline.report import StepReport
 from precog_assets.queries import team_ratings
+from precog_assets.ratings.systems import MEAN_POINTS
 from precog_assets.services import Services
 from precog_assets.store import tables
 from precog_assets.store.games import write_games
@@ -54,10 +55,10 @@ def test_a_result_moves_both_teams_by_the_same_and_is_named_by_its_model(service
     store(services, played(1))
     report = rate(services)
     assert (report.rows_in, report.inserted, report.changed) == (1, 2, 0)
-    assert str(report.notes["model_version"]).startswith("elo-nfl-")
+    assert str(report.notes["model_version"]).startswith("nfl-default-")
     after = standing(services)
-    assert after["nfl:12"] > NFL.rating.new_team > after["nfl:30"]
-    assert sum(after.values()) == pytest.approx(2 * NFL.rating.new_team)
+    assert after["nfl:12"] > MEAN_POINTS > after["nfl:30"]
+    assert sum(after.values()) == pytest.approx(2 * MEAN_POINTS)
 
 
 def test_rating_again_changes_nothing(services: Services, clock: TestClock) -> None:
