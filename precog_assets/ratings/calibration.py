@@ -42,44 +42,43 @@ def fit(
 ) -> Fitted:
     """What `season` is forecast with, from the games given, all of them played before it.
 
-    terms (n, terms); result (n,) 1, 0.5, 0 or NaN; seasons (n,), rising. `first_season` of the data counts the
-    seasons to skip; `before`, the fit of an earlier season, is where Newton's method starts.
+    terms (terms, n); result (n,) 1, 0.5, 0 or NaN; seasons (n,), rising. `first_season` of the data counts the
+    seasons to skip; `before`, the fit of an earlier season, is where Newton's method starts. The ridge is in units
+    of each term's root mean square.
     """
     start = prior(calibration, season)
     oldest = max(season - calibration.window_seasons, first_season + calibration.skip_seasons)
     place = int(np.searchsorted(seasons, oldest))
-    x, y = terms[place:], result[place:]
-    age = season - 1 - seasons[place:]
-    weight = np.where(np.isnan(y), 0.0, calibration.decay ** np.maximum(age, 0))
-    games = int((weight > 0).sum())
+    x, y = np.ascontiguousarray(terms[:, place:]), result[place:]
+    weight = calibration.decay ** np.maximum(season - 1 - seasons[place:], 0)
+    unknown = np.isnan(y)
+    weight[unknown] = 0.0
+    games = int(len(y) - unknown.sum())
     if calibration.method == "none" or not games:
         return start
-    y = np.where(np.isnan(y), 0.5, y)
+    y = np.where(unknown, 0.5, y)
     if calibration.method == "isotonic":
-        return Fitted(season, _isotonic(x[:, 0] * start.coefficients[0], y, weight), games)
-    scale = np.sqrt((x * x * weight[:, None]).sum(axis=0) / weight.sum())
-    scale = np.where(scale < 1e-9, 1.0, scale)
-    full = scale if calibration.width is None else np.append(scale, 1.0)
-    ridge = np.full(full.shape, calibration.ridge)
-    centre = start.coefficients * full
-    begin = centre if before is None or not before.games else before.coefficients * full
-    scaled = np.ascontiguousarray(x / scale)
+        return Fitted(season, _isotonic(x[0] * start.coefficients[0], y, weight), games)
+    squares = fitting.mean_squares(x, weight)
+    squares[squares < 1e-18] = 1.0
+    begin = start if before is None or not before.games else before
+    centre, begun = start.coefficients, begin.coefficients
     if calibration.width is None:
-        found = fitting.fit_logistic(scaled, y, weight, ridge, centre, begin)
+        found = fitting.fit_logistic(x, y, weight, calibration.ridge * squares, centre, begun)
     else:
-        softmax = calibration.method == "multinomial"
-        found = fitting.fit_three(scaled, y, weight, ridge, centre, begin, softmax)
-    return Fitted(season, found / full, games)
+        ridge = calibration.ridge * np.append(squares, 1.0)
+        found = fitting.fit_three(x, y, weight, ridge, centre, begun, calibration.method == "multinomial")
+    return Fitted(season, found, games)
 
 
 def apply(calibration: Calibration, fitted: Fitted, terms: np.ndarray) -> np.ndarray:
-    """Probabilities of each row of terms: (n, 2) home, away, or (n, 3) home, draw, away; rows sum to 1."""
+    """Probabilities from terms (terms, n): (n, 2) home, away, or (n, 3) home, draw, away; rows sum to 1."""
     terms = np.ascontiguousarray(terms)
     if calibration.width is not None:
         return fitting.apply_three(terms, fitted.coefficients, calibration.method == "multinomial")
     if calibration.method == "isotonic" and fitted.games:
         knots = len(fitted.coefficients) // 2
-        logit = terms[:, 0] * calibration.prior[0]
+        logit = terms[0] * calibration.prior[0]
         home = np.interp(logit, fitted.coefficients[:knots], fitted.coefficients[knots:])
     else:
         home = fitting.apply_logistic(terms, fitted.coefficients)

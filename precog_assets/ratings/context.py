@@ -1,8 +1,7 @@
-"""Terms that no rating holds: home, rest, back-to-backs, travel-free days, streaks.
+"""Terms that no rating holds: rest, back-to-backs, travel-free days, streaks.
 
 What belongs here: one loop over a league's games that knows when and where each side last played and how its
-last games ended. Every term is home minus away, so swapping the sides negates it; `home` is the factor of the
-home edge (0 on neutral ground), `home_playoff` the same in the postseason only.
+last games ended. Every term is home minus away, so swapping the sides negates it.
 """
 
 from __future__ import annotations
@@ -16,8 +15,6 @@ from precog_assets.ratings.games import Games
 from precog_assets.ratings.systems import State
 
 TERMS = (
-    "home",
-    "home_playoff",
     "schedule.back_to_back",
     "schedule.rest_days",
     "schedule.long_rest",
@@ -66,7 +63,6 @@ class Context:
             games.season,
             games.result,
             games.home_factor,
-            games.playoff,
             state.teams["last_day"],
             state.teams["season"],
             state.teams["at_home"],
@@ -86,7 +82,6 @@ def _walk(
     season: np.ndarray,
     result: np.ndarray,
     home_factor: np.ndarray,
-    playoff: np.ndarray,
     last_day: np.ndarray,
     last_season: np.ndarray,
     at_home: np.ndarray,
@@ -101,28 +96,26 @@ def _walk(
         while j < n and batch[j] == batch[i]:
             j += 1
         for g in range(i, j):
-            out[g, 0] = home_factor[g]
-            out[g, 1] = home_factor[g] if playoff[g] else 0.0
             if home[g] == away[g]:
                 continue
             for side in range(2):
                 t = home[g] if side == 0 else away[g]
                 sign = 1.0 if side == 0 else -1.0
                 if last_season[t] != season[g]:
-                    out[g, 3] += sign * _MOST_REST_DAYS
+                    out[g, 1] += sign * _MOST_REST_DAYS
                     continue
                 rest = day[g] - last_day[t]
                 if rest == 1:
-                    out[g, 2] += sign
-                out[g, 3] += sign * min(rest, _MOST_REST_DAYS)
+                    out[g, 0] += sign
+                out[g, 1] += sign * min(rest, _MOST_REST_DAYS)
                 if rest > _LONG_REST_DAYS:
-                    out[g, 4] += sign
+                    out[g, 2] += sign
                 for k in range(_RECENT):
                     if day[g] - recent[t, k] <= _LOAD_DAYS:
-                        out[g, 5] += sign
+                        out[g, 3] += sign
                 if at_home[t] == 1:
-                    out[g, 6] += sign
-                out[g, 7] += sign * streak[t]
+                    out[g, 4] += sign
+                out[g, 5] += sign * streak[t]
         for g in range(i, j):
             if home[g] == away[g] or np.isnan(result[g]):
                 continue

@@ -13,12 +13,12 @@ import math
 
 import numpy as np
 
-from precog_assets.ratings.compiled import compiled
+from precog_assets.ratings.compiled import compiled, summing
 
 STEPS = 30
 LEAST_WIDTH = 0.02
-CLOSE_ENOUGH = 1e-9
-"""Newton stops when no coefficient moves by more."""
+CLOSE_ENOUGH = 1e-5
+"""Newton stops when no coefficient moved by more: what is left is of its square."""
 
 
 @compiled
@@ -43,41 +43,69 @@ def _solve(matrix: np.ndarray, vector: np.ndarray) -> None:
         vector[i] /= matrix[i, i]
 
 
+@summing
+def mean_squares(xt: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Weighted mean of the square of each row of xt (terms, games)."""
+    out, mass = np.zeros(xt.shape[0]), 0.0
+    for i in range(xt.shape[1]):
+        mass += weight[i]
+    for j in range(xt.shape[0]):
+        total = 0.0
+        for i in range(xt.shape[1]):
+            total += weight[i] * xt[j, i] * xt[j, i]
+        out[j] = total / mass
+    return out
+
+
+@compiled
+def _logits(xt: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
+    out[:] = 0.0
+    for j in range(xt.shape[0]):
+        for i in range(xt.shape[1]):
+            out[i] += b[j] * xt[j, i]
+
+
+@summing
+def _sums(xt: np.ndarray, rest: np.ndarray, curvature: np.ndarray, gradient: np.ndarray, hessian: np.ndarray) -> None:
+    """Add to the gradient x' rest, and to the lower triangle of the Hessian x' diag(curvature) x."""
+    for j in range(xt.shape[0]):
+        total = 0.0
+        for i in range(xt.shape[1]):
+            total += rest[i] * xt[j, i]
+        gradient[j] += total
+        for k in range(j + 1):
+            total = 0.0
+            for i in range(xt.shape[1]):
+                total += curvature[i] * xt[j, i] * xt[k, i]
+            hessian[j, k] += total
+
+
 @compiled
 def fit_logistic(
-    x: np.ndarray, y: np.ndarray, weight: np.ndarray, ridge: np.ndarray, centre: np.ndarray, start: np.ndarray
+    xt: np.ndarray, y: np.ndarray, weight: np.ndarray, ridge: np.ndarray, centre: np.ndarray, start: np.ndarray
 ) -> np.ndarray:
-    """Coefficients b of P(home wins) = 1 / (1 + exp(-x b)), the log likelihood less ridge (b - centre)^2 / 2.
+    """Coefficients b of P(home wins) = 1 / (1 + exp(-b xt)), the log likelihood less ridge (b - centre)^2 / 2.
 
-    x (games, terms); y in [0, 1], a half for a tie; weight (games,); the rest (terms,). Games of weight 0 are
-    skipped. Newton from `start`, halving steps that grow large.
+    xt (terms, games), rows contiguous; y in [0, 1], a half for a tie; weight (games,); the rest (terms,). Newton's
+    method from `start`, large steps cut.
     """
-    n, terms = x.shape
+    terms, n = xt.shape
     b = start.copy()
+    rest, curvature = np.empty(n), np.empty(n)
     for _ in range(STEPS):
         gradient = -ridge * (b - centre)
         hessian = np.zeros((terms, terms))
         for j in range(terms):
             hessian[j, j] = ridge[j] + 1e-9
+        _logits(xt, b, rest)
         for i in range(n):
-            w = weight[i]
-            if w == 0.0:
-                continue
-            eta = 0.0
-            for j in range(terms):
-                eta += x[i, j] * b[j]
-            p = 1.0 / (1.0 + math.exp(-eta))
-            g, h = w * (y[i] - p), w * p * (1.0 - p)
-            for j in range(terms):
-                xj = x[i, j]
-                if xj != 0.0:
-                    gradient[j] += g * xj
-                    for k in range(j + 1):
-                        hessian[j, k] += h * xj * x[i, k]
+            p = 1.0 / (1.0 + math.exp(-rest[i]))
+            rest[i] = weight[i] * (y[i] - p)
+            curvature[i] = weight[i] * p * (1.0 - p)
+        _sums(xt, rest, curvature, gradient, hessian)
         _solve(hessian, gradient)
         largest = np.max(np.abs(gradient))
-        scale = 1.0 if largest < 5.0 else 5.0 / largest
-        b += scale * gradient
+        b += gradient if largest < 5.0 else gradient * (5.0 / largest)
         if largest < CLOSE_ENOUGH:
             break
     return b
@@ -95,7 +123,7 @@ def _three(eta: float, width: float, softmax: bool) -> tuple[float, float]:
 
 @compiled
 def fit_three(
-    x: np.ndarray,
+    xt: np.ndarray,
     y: np.ndarray,
     weight: np.ndarray,
     ridge: np.ndarray,
@@ -105,11 +133,11 @@ def fit_three(
 ) -> np.ndarray:
     """Coefficients (b, w) of home, draw, away; y is 1 home, 0.5 draw, 0 away.
 
-    Ordered logit (McCullagh 1980): P(home) = s(x b - w), P(away) = s(-x b - w), s the logistic function.
-    With `softmax` a multinomial logit of the same symmetry: odds against the draw exp(x b - w) and exp(-x b - w).
-    x (games, terms); ridge, centre and start (terms + 1,). The width w stays above LEAST_WIDTH in the ordered one.
+    Ordered logit (McCullagh 1980): P(home) = s(b xt - w), P(away) = s(-b xt - w), s the logistic function.
+    With `softmax` a multinomial logit of the same symmetry: odds against the draw exp(b xt - w), exp(-b xt - w).
+    xt (terms, games); ridge, centre and start (terms + 1,). The width w stays above LEAST_WIDTH in the ordered one.
     """
-    n, terms = x.shape
+    terms, n = xt.shape
     total = terms + 1
     b = start.copy()
     for _ in range(STEPS):
@@ -123,7 +151,7 @@ def fit_three(
                 continue
             eta = 0.0
             for j in range(terms):
-                eta += x[i, j] * b[j]
+                eta += xt[j, i] * b[j]
             width = b[terms] if softmax else max(b[terms], LEAST_WIDTH)
             up, down = _three(eta, width, softmax)
             won, lost = 1.0 if y[i] == 1.0 else 0.0, 1.0 if y[i] == 0.0 else 0.0
@@ -144,11 +172,11 @@ def fit_three(
                 h_ee, h_ew = up_h + down_h, down_h - up_h
                 h_ww = up_h + down_h + 4.0 * spread / ((1.0 - spread) * (1.0 - spread))
             for j in range(terms):
-                xj = w * x[i, j]
+                xj = w * xt[j, i]
                 if xj != 0.0:
                     gradient[j] += xj * d_eta
                     for k in range(j + 1):
-                        hessian[j, k] += xj * h_ee * x[i, k]
+                        hessian[j, k] += xj * h_ee * xt[k, i]
                     hessian[terms, j] += xj * h_ew
             gradient[terms] += w * d_width
             hessian[terms, terms] += w * h_ww
@@ -161,28 +189,25 @@ def fit_three(
 
 
 @compiled
-def apply_logistic(x: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """P(home wins) of each row of x (games, terms)."""
-    out = np.empty(x.shape[0])
-    for i in range(x.shape[0]):
-        eta = 0.0
-        for j in range(x.shape[1]):
-            eta += x[i, j] * b[j]
-        out[i] = 1.0 / (1.0 + math.exp(-eta))
+def apply_logistic(xt: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """P(home wins) of each column of xt (terms, games)."""
+    out = np.empty(xt.shape[1])
+    _logits(xt, b, out)
+    for i in range(len(out)):
+        out[i] = 1.0 / (1.0 + math.exp(-out[i]))
     return out
 
 
 @compiled
-def apply_three(x: np.ndarray, b: np.ndarray, softmax: bool) -> np.ndarray:
-    """P(home), P(draw), P(away) of each row, (games, 3); `b` as `fit_three` gives it."""
-    terms = x.shape[1]
+def apply_three(xt: np.ndarray, b: np.ndarray, softmax: bool) -> np.ndarray:
+    """P(home), P(draw), P(away) of each game, (games, 3); `b` as `fit_three` gives it."""
+    terms, n = xt.shape
     width = b[terms] if softmax else max(b[terms], LEAST_WIDTH)
-    out = np.empty((x.shape[0], 3))
-    for i in range(x.shape[0]):
-        eta = 0.0
-        for j in range(terms):
-            eta += x[i, j] * b[j]
-        out[i, 0], out[i, 2] = _three(eta, width, softmax)
+    eta = np.empty(n)
+    _logits(xt, b[:terms], eta)
+    out = np.empty((n, 3))
+    for i in range(n):
+        out[i, 0], out[i, 2] = _three(eta[i], width, softmax)
         out[i, 1] = 1.0 - out[i, 0] - out[i, 2]
     return out
 

@@ -51,6 +51,7 @@ class Run:
     rated: Any
     """`systems.Rated` of the system whose ratings the model shows."""
     terms: np.ndarray
+    """(terms, n), in the order of the model's choice."""
     fitted: tuple[Any, ...]
     """`calibration.Fitted` of each season, in order."""
     state: ModelState
@@ -87,7 +88,8 @@ class Model:
         for name in SYSTEMS:
             if name in used:
                 parts[name] = system(name, rules)
-        parts["schedule"] = Context()
+        if "schedule" in used:
+            parts["schedule"] = Context()
         if "race" in used and rules.race is not None:
             parts["race"] = PlayoffRace(rules.race, self.conferences)
         return parts
@@ -116,7 +118,7 @@ class Model:
         if state is not None and starts.size:
             raise NeedsHistory(f"{self.version}: a new season has begun; its calibration needs all earlier games")
         cuts = sorted({0, n, *(int(i) for i in starts), *keep})
-        terms = np.empty((n, len(self.choice.terms)))
+        terms = np.empty((len(self.choice.terms), n))
         wide = 3 if self.league.has_draw else 2
         probabilities = np.empty((n, wide))
         pieces: list[Any] = []
@@ -129,7 +131,7 @@ class Model:
                 now.first_season = now.season if now.first_season == _NO_SEASON else now.first_season
                 now.fitted = calibration.fit(
                     rules,
-                    terms[:first],
+                    terms[:, :first],
                     games.result[:first],
                     games.season[:first],
                     now.season,
@@ -140,8 +142,8 @@ class Model:
             if first in keep:
                 kept[first] = copy.deepcopy(now)
             part = games.part(first, last)
-            rated, terms[first:last] = self._advance(part, now)
-            probabilities[first:last] = calibration.apply(rules, now.fitted, terms[first:last])
+            rated = self._advance(part, now, terms[:, first:last])
+            probabilities[first:last] = calibration.apply(rules, now.fitted, terms[:, first:last])
             pieces.append(rated)
         if n in keep:
             kept[n] = copy.deepcopy(now)
@@ -164,8 +166,9 @@ class Model:
                 now.parts[name].teams = {key: np.concatenate((held[key], added[key])) for key in held}
         return now
 
-    def _advance(self, games: Games, now: ModelState) -> tuple[Any, np.ndarray]:
-        columns: dict[str, np.ndarray] = {}
+    def _advance(self, games: Games, now: ModelState, terms: np.ndarray) -> Any:
+        """Move every part on, fill in the model's terms (terms, n), and give what the shown system says."""
+        columns: dict[str, np.ndarray] = {"home": games.home_factor}
         rated: Any = None
         for name, part in self._parts.items():
             given = part.advance(games, now.parts[name])
@@ -173,10 +176,9 @@ class Model:
             columns |= {term: table[:, i] for i, term in enumerate(part.terms)}
             if name == self.choice.ratings:
                 rated = given
-        out = np.empty((len(games), len(self.choice.terms)))
         for i, term in enumerate(self.choice.terms):
-            out[:, i] = _term(term, columns, games)
-        return rated, out
+            terms[i] = _term(term, columns, games)
+        return rated
 
 
 def _term(term: str, columns: Mapping[str, np.ndarray], games: Games) -> np.ndarray:
