@@ -3,7 +3,8 @@
 What belongs here: the model, its loop over games and the translation into rating points. What does not: the
 probability a forecast gives (`calibration.py`) and where games come from.
 
-Model: a margin of m points counts z = sign(m) (|m| / scale)^power, and z is normal around
+Model: a margin of m points counts z = sign(m) (|m| / scale)^power (m first brought to `of_total` points of both
+sides, where that is given: a fast game's points are worth less), and z is normal around
 mean_h - mean_a + (H + u_h + u_a) home_factor with variance `noise`. Strengths are independent normals (mean and
 variance a team), moved by the Kalman filter's update (Kalman 1960; Glickman and Stern 1998 for football margins).
 Where only the winner is known, mean and variance are those of the normal cut off at zero, as in TrueSkill (Herbrich,
@@ -26,9 +27,9 @@ from precog_assets.ratings.compiled import compiled
 from precog_assets.ratings.games import Games
 from precog_assets.ratings.systems import LOGITS_PER_PROBIT, MEAN_POINTS, POINTS_PER_LOGIT, Rated, State
 
-TERMS = ("margin.gap", "margin.curve", "margin.team_home", "margin.deviation")
-"""Expected z in probits x = (mean_h - mean_a + H home_factor) / sqrt(noise + both variances); x |x|; the teams'
-own home parts (u_h + u_a) home_factor; sqrt of both variances."""
+TERMS = ("margin.gap", "margin.curve", "margin.deviation")
+"""Expected z in probits x = (mean_h - mean_a + (H + u_h + u_a) home_factor) / sqrt(noise + both variances); x |x|;
+sqrt of both variances."""
 NEVER = -(10**9)
 """The season of a team, or the first of the league, before there is one."""
 LEAST_KEPT = 0.2
@@ -123,7 +124,7 @@ def _replay(
     `points` is the home side's margin. A game that is not learnt from leaves the state as it is.
     """
     n, teams = home.shape[0], mean.shape[0]
-    shift, shrink = np.zeros(teams), np.zeros(teams)
+    shift, shrink, expected = np.zeros(teams), np.zeros(teams), np.zeros(n)
     first = 0
     while first < n:
         last = first
@@ -133,6 +134,7 @@ def _replay(
         for g in range(first, last):
             h, a = home[g], away[g]
             learnt = h != a and not np.isnan(result[g])
+            own = 0.0
             for side in range(2):
                 t: int = h if side == 0 else a
                 m, v, u = _grown(
@@ -141,23 +143,23 @@ def _replay(
                 )  # fmt: skip
                 before[g, side], variance_before[g, side] = m, v
                 played[g, side] = games[t]
-                terms[g, 2] += u * home_factor[g]
+                own += u * home_factor[g]
                 if learnt:
                     mean[t], variance[t], team_home[t] = m, v, u
                     last_season[t], last_day[t] = season[g], day[g]
             if learnt and first_season[0] == NEVER:
                 first_season[0] = season[g]
             if h == a:
-                terms[g, 2] = 0.0
                 continue
             spread = variance_before[g, 0] + variance_before[g, 1]
-            x = (before[g, 0] - before[g, 1] + edge * home_factor[g]) / math.sqrt(p.noise + spread)
-            terms[g, 0], terms[g, 1], terms[g, 3] = x, x * abs(x), math.sqrt(spread)
+            expected[g] = before[g, 0] - before[g, 1] + edge * home_factor[g] + own
+            x = expected[g] / math.sqrt(p.noise + spread)
+            terms[g, 0], terms[g, 1], terms[g, 2] = x, x * abs(x), math.sqrt(spread)
         for g in range(first, last):
             h, a = home[g], away[g]
             if h == a or np.isnan(result[g]):
                 continue
-            gap = before[g, 0] - before[g, 1] + edge * home_factor[g] + terms[g, 2]
+            gap = expected[g]
             total = variance[h] + variance[a] + p.noise
             certainty = 1.0
             if result[g] == 0.5:
@@ -249,7 +251,7 @@ class Margin:
         )
         _replay(
             games.home, games.away, games.day, games.batch, games.season,
-            games.result, games.home_score - games.away_score, games.margin_known, games.home_factor,
+            games.result, self._margins(games), games.margin_known, games.home_factor,
             teams["mean"], teams["variance"], teams["team_home"], teams["season"], teams["day"], teams["played"],
             league["home_edge"], league["first_season"], self._numbers(),
             rated.before, rated.after, rated.deviation_before, rated.deviation_after, rated.played, rated.terms,
@@ -261,6 +263,12 @@ class Margin:
             np.sqrt(deviation, out=deviation)
             deviation *= self.points
         return rated
+
+    def _margins(self, games: Games) -> np.ndarray:
+        margins = games.home_score - games.away_score
+        if self.parameters.of_total is None:
+            return margins
+        return margins * self.parameters.of_total / np.maximum(games.home_score + games.away_score, 1.0)
 
     def _numbers(self) -> _Numbers:
         return _Numbers(*(float(getattr(self.parameters, name)) for name in _Numbers._fields))

@@ -30,7 +30,7 @@ unhurried = settings(deadline=None)
 """The first example compiles."""
 
 
-def margin(**changes: float) -> Margin:
+def margin(**changes: float | None) -> Margin:
     return Margin(MarginParameters(**PARAMETERS | changes))
 
 
@@ -71,6 +71,8 @@ def slowly(rows: list[Row], p: MarginParameters) -> list[dict[str, Any]]:
             gap = h["mean"] - a["mean"] + row.factor * (edge + h["own"] + a["own"])
             total = h["var"] + a["var"] + p.noise
             points, share = row.home_score - row.away_score, 1.0
+            if p.of_total:
+                points *= p.of_total / max(row.home_score + row.away_score, 1)
             if points == 0:
                 error = -gap
             elif row.margin_known:
@@ -90,9 +92,9 @@ def slowly(rows: list[Row], p: MarginParameters) -> list[dict[str, Any]]:
             past[team] = now[team]
         for row in batch:
             h, a = before[row.home], before[row.away]
-            x = (h["mean"] - a["mean"] + edge * row.factor) / math.sqrt(p.noise + h["var"] + a["var"])
-            own = (h["own"] + a["own"]) * row.factor
-            terms = [x, x * abs(x), own, math.sqrt(h["var"] + a["var"])]
+            gap = h["mean"] - a["mean"] + row.factor * (edge + h["own"] + a["own"])
+            x = gap / math.sqrt(p.noise + h["var"] + a["var"])
+            terms = [x, x * abs(x), math.sqrt(h["var"] + a["var"])]
             pair = (row.home, row.away)
             answers.append({
                 "before": [1505 + POINTS * before[t]["mean"] for t in pair],
@@ -100,17 +102,19 @@ def slowly(rows: list[Row], p: MarginParameters) -> list[dict[str, Any]]:
                 "deviation_before": [POINTS * math.sqrt(before[t]["var"]) for t in pair],
                 "deviation_after": [POINTS * math.sqrt(now[t]["var"]) for t in pair],
                 "played": [count.get(t, 0) for t in pair],
-                "terms": [0.0] * 4 if row.home == row.away else terms,
+                "terms": [0.0] * 3 if row.home == row.away else terms,
             })  # fmt: skip
         edge = moved_edge
     return answers
 
 
 @unhurried
-@given(row_lists())
-def test_it_equals_the_slow_reference(rows):
-    rated, _ = rate(SYSTEM, rows)
-    for i, answer in enumerate(slowly(rows, SYSTEM.parameters)):
+@pytest.mark.parametrize("total", [None, 60.0])
+@given(rows=row_lists())
+def test_it_equals_the_slow_reference(rows, total):
+    system = margin(of_total=total)
+    rated, _ = rate(system, rows)
+    for i, answer in enumerate(slowly(rows, system.parameters)):
         for name, value in answer.items():
             np.testing.assert_allclose(getattr(rated, name)[i], value, rtol=1e-9, atol=1e-9, err_msg=name)
 
@@ -164,7 +168,7 @@ def test_deviations_shrink_by_playing_and_grow_by_resting():
 def test_a_first_game_by_hand():
     rated, state = rate(margin(power=1.0), [Row(0, 0, 1, 70.0, 58.0)])
     x = 0.25 / math.sqrt(0.5 + 0.9)
-    assert rated.terms[0].tolist() == pytest.approx([x, x * x, 0.0, math.sqrt(0.9)])
+    assert rated.terms[0].tolist() == pytest.approx([x, x * x, math.sqrt(0.9)])
     gain = 0.45 / 1.4
     assert state.teams["mean"][:2].tolist() == pytest.approx([gain * 0.75, -gain * 0.75])
     assert state.teams["variance"][:2].tolist() == pytest.approx([0.45 * (1 - gain)] * 2)
@@ -255,8 +259,16 @@ def test_home_edges_are_learnt_in_proportion_to_the_factor():
     assert min(learnt(1.0)) > 0
 
 
-def test_a_teams_own_home_part_is_a_term_only_where_there_is_a_home_edge():
-    rows = [Row(0, 0, 1, 24.0), *(Row(2, 0, k, None, factor=factor) for k, factor in ((2, 0.0), (3, 0.5), (4, 1.0)))]
-    terms = rate(SYSTEM, rows)[0].terms[1:, 2]
-    assert terms[2] > 0
-    assert terms.tolist() == pytest.approx([0.0, 0.5 * terms[2], terms[2]])
+def test_a_teams_own_home_part_counts_only_where_there_is_a_home_edge():
+    system = margin(home_edge=0.0, home_edge_rate=0.0)
+    rows = [Row(0, 0, 1, 24.0), *(Row(9, 0, k, None, factor=f) for k, f in ((2, 0.0), (3, 1.0)))]
+    rated = rate(system, rows)[0]
+    assert rated.terms[2, 0] > rated.terms[1, 0]
+
+
+def test_a_margin_counts_as_a_share_of_the_points_where_a_total_is_given():
+    fast, slow = (Row(0, 0, 1, 130.0, away_score=120.0), Row(0, 0, 1, 80.0, away_score=70.0))
+    plain, shared = margin(), margin(of_total=200.0)
+    gained = [[rate(system, [row])[0].after[0, 0] for row in (fast, slow)] for system in (plain, shared)]
+    assert gained[0][0] == gained[0][1]
+    assert gained[1][0] < gained[1][1]
