@@ -19,6 +19,7 @@ from precog_assets.domain.errors import ConfigurationError
 from precog_assets.domain.leagues import League
 
 PACKAGED = Path(__file__).parent
+FILES = ("leagues.yaml", "sources.yaml")
 
 
 def config_path(name: str) -> Path:
@@ -28,6 +29,12 @@ def config_path(name: str) -> Path:
         folder = Path(own).expanduser()
         if not folder.is_dir():
             raise ConfigurationError(f"PRECOG_CONFIG_DIR={own}: no such folder; name a folder, or leave it unset.")
+        for file in sorted((*folder.glob("*.yaml"), *folder.glob("*.yml"))):
+            if file.name not in FILES:
+                raise ConfigurationError(
+                    f"PRECOG_CONFIG_DIR={own}: {file.name} is read by nothing; the files that count are "
+                    f"{', '.join(FILES)}. Each parameter has one place."
+                )
         if (folder / name).is_file():
             return folder / name
     return PACKAGED / name

@@ -22,19 +22,23 @@ from precog_assets.config import (
 from precog_assets.domain.errors import ConfigurationError
 from precog_assets.domain.leagues import Outcome, Sport
 
+RATING = (
+    "rating: {min_games: 8, elo: {k: 20, home_edge: 48, margin: nfl, carry: 0.7, mean: 1505, new_team: 1505}, models: "
+    "{default: {ratings: elo, terms: [elo.gap], calibration: {method: none, window_seasons: 1, ridge: 0, prior: [1]}}}}"
+)
 DEFAULT = ["nfl", "nba", "nhl", "mlb", "ncaab", "wncaab", "epl", "ligue1", "atp", "wta"]
-NFL = """
+NFL = f"""
 leagues:
   nfl:
     name: NFL
     sport: football
     outcomes: [home, away]
-    espn: {path: football/nfl}
-    kalshi: {series: KXNFLGAME, order: away_home}
+    espn: {{path: football/nfl}}
+    kalshi: {{series: KXNFLGAME, order: away_home}}
     season_label: start_year
     season_starts: "08-01"
     regulation_periods: 4
-    rating: {k: 20}
+    {RATING}
 """
 
 
@@ -88,7 +92,7 @@ def test_every_series_belongs_to_one_league() -> None:
 
 
 def test_a_key_given_twice_is_refused_with_its_place(tmp_path: Path) -> None:
-    path = written(tmp_path, NFL.replace("rating: {k: 20}", "rating: {k: 20, k: 30}"))
+    path = written(tmp_path, NFL.replace("k: 20,", "k: 20, k: 30,"))
     with pytest.raises(ConfigurationError, match=r"leagues\.yaml, line 12: `k` is given twice; keep one"):
         read_leagues(path)
 
@@ -102,9 +106,20 @@ def test_a_league_given_twice_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("rating: {k: 20}", "rating: {k: 20, kk: 3}", r"league `nfl`: `rating.kk`: .*\(was 3\)"),
+        ("k: 20,", "k: 20, kk: 3,", r"league `nfl`: `rating.elo.kk`: .*\(was 3\)"),
+        (
+            "[elo.gap]",
+            "[margin.gap]",
+            r"league `nfl`: `rating`: .*model `default` uses margin, which has no parameters",
+        ),
+        (
+            "[elo.gap]",
+            "[elo.gap, home]",
+            r"league `nfl`: `rating.models.default`: .*2 terms and 1 of calibration.prior",
+        ),
+        ("default: {ratings", "other: {ratings", r"league `nfl`: `rating`: .*no model `default` among other"),
         ("sport: football", "sport: chess", r"league `nfl`: `sport`: .*\(was 'chess'\)"),
-        ("rating: {k: 20}", "rating: {k: -1}", r"league `nfl`: `rating.k`: .*greater than 0 \(was -1\)"),
+        ("k: 20,", "k: -1,", r"league `nfl`: `rating.elo.k`: .*greater than 0 \(was -1\)"),
         ("    regulation_periods: 4\n", "", "league `nfl`: `regulation_periods`: Field required"),
     ],
 )
@@ -189,3 +204,13 @@ def test_configuration_is_read_once_a_process(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(yaml, "load", refuse)
     assert load_leagues() is before
     assert config.chosen_leagues("nfl")[0] is before["nfl"]
+
+
+def test_a_second_place_for_parameters_in_the_users_folder_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(tmp_path, NFL)
+    written(tmp_path, NFL, "leagues.yml")
+    monkeypatch.setenv("PRECOG_CONFIG_DIR", str(tmp_path))
+    with pytest.raises(ConfigurationError, match=r"leagues\.yml is read by nothing; .*leagues\.yaml, sources\.yaml"):
+        load_leagues()
