@@ -25,6 +25,7 @@ from precog_assets.cli import (
     match,
     once,
     simulate,
+    tune,
     up,
     usage,
 )
@@ -110,6 +111,7 @@ app.command("simulate")(simulate.simulate)
 app.command("match")(match.match)
 app.command("forecast")(forecasts.forecast)
 app.command("evaluate")(forecasts.evaluate)
+app.command("tune")(tune.tune)
 app.command("doctor")(doctor.doctor)
 app.command("account")(account.account)
 app.command("env")(env.env)

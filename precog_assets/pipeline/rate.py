@@ -95,6 +95,12 @@ def rate_league(
     return report
 
 
+def stored_games(services: Services, league: League) -> pl.DataFrame:
+    """A league's finished games that count, as a replay reads them: rating order, exchange columns."""
+    with in_database(services.engine) as connection:
+        return _read(connection, league, services.clock.now(), Place()).filter("learns")
+
+
 def _place(connection: sa.Connection, league: League, version: str) -> Place:
     """The newest kept state that no change reaches back before."""
     from precog_assets.ratings.frozen import from_bytes
