@@ -175,7 +175,7 @@ def _replay(
         for g in range(first, last):
             for side in range(2):
                 t = home[g] if side == 0 else away[g]
-                moved = last_season[t] == season[g] and last_day[t] == day[g]
+                moved = last_day[t] == day[g]
                 after[g, side] = attack[t] + defence[t] if moved else before[g, side]
                 variance_after[g, side] = (
                     attack_variance[t] + defence_variance[t] if moved else variance_before[g, side]

@@ -235,3 +235,9 @@ def test_the_power_makes_the_tenth_run_count_less_than_the_first():
         return rate(scoring(home_edge=0.0), [Row(0, 0, 1, score, 4.0)])[1].teams["attack"][0]
 
     assert gained(1) - gained(0) > 3 * (gained(10) - gained(9)) > 0
+
+
+def test_one_day_leaves_at_least_three_tenths_of_a_variance():
+    _, state = rate(scoring(variance=9.0), [Row(0, 0, 1, 3.0, 1.0), Row(0, 0, 1, 2.0, 2.0)])
+    assert state.teams["attack_variance"][:2].tolist() == pytest.approx([0.3 * 9.0 * 0.5] * 2)
+    assert state.teams["defence_variance"][:2].tolist() == pytest.approx([0.3 * 9.0 * 0.5] * 2)
