@@ -30,7 +30,7 @@ unhurried = settings(deadline=None)
 """The first example compiles."""
 
 
-def margin(**changes: float | None) -> Margin:
+def margin(**changes: Any) -> Margin:
     return Margin(MarginParameters(**PARAMETERS | changes))
 
 
