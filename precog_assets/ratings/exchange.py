@@ -167,7 +167,7 @@ def _typed(frame: pl.DataFrame) -> pl.DataFrame:
     for name, kind in OPTIONAL.items():
         there = _cast(frame, name, kind) if name in frame.columns else pl.lit(None, _CASTS[kind])
         columns.append((there.fill_null(value=False) if kind == "boolean" else there).alias(name))
-    columns += [pl.col(name).cast(pl.Float64) for name in PRICES if name in frame.columns]
+    columns += [pl.col(name).cast(pl.Float64).fill_nan(None) for name in PRICES if name in frame.columns]
     return frame.select(columns).with_row_index("row", 1)
 
 
@@ -212,12 +212,21 @@ def _learns(typed: pl.DataFrame, league: League) -> tuple[pl.Series, tuple[str, 
         refused = refused | tie
         notes += _note(typed.filter(tie), f"a tie, which {league.key} does not know: forecast, not learnt from")
     if league.is_individual:
-        again = ~pl.struct(pl.exclude("row")).is_first_distinct() & ~itself
-        refused = refused | again
-        notes += _note(typed.filter(again), "repeats an earlier row: forecast, not learnt from")
+        alike = typed.filter(_alike("date", "home", "away") & ~itself)
+        again = alike.filter(~pl.struct(pl.exclude("row")).is_first_distinct())
+        refused = refused | pl.col("row").is_in(again["row"].to_list())
+        notes += _note(again, "repeats an earlier row: forecast, not learnt from")
     notes += _note(typed.filter(itself), "a side playing itself: forecast 0.5, not learnt from")
     notes += _note(typed.filter(unplayed & ~itself), "no score yet: forecast only")
     return typed.select(learns=~refused).to_series(), tuple(notes)
+
+
+def _alike(*names: str) -> pl.Expr:
+    """Rows that may equal another in these columns: a quick sieve before what is exact and slow."""
+    mixed = pl.col(names[0]).hash(0)
+    for seed, name in enumerate(names[1:], 1):
+        mixed = mixed ^ pl.col(name).hash(seed)
+    return mixed.is_duplicated()
 
 
 def _order(typed: pl.DataFrame, league: League) -> list[str]:
@@ -231,7 +240,8 @@ def _order(typed: pl.DataFrame, league: League) -> list[str]:
     same = ["date", "home", "away"]
     if league.sport is Sport.BASEBALL:  # two games a day are common: only rows equal in everything are one game
         same = [name for name in typed.columns if name not in ("row", "learns")]
-    twice = real.filter(pl.struct(same).is_duplicated())
+    alike = real.filter(_alike("date", "home", "away"))
+    twice = alike.filter(pl.struct(same).is_duplicated())
     if twice.height:
         faults.append(f"one game given twice: {_rows(twice)}")
     back = typed.filter(pl.col("season") < pl.col("season").cum_max().shift(1))
