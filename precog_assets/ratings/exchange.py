@@ -179,26 +179,30 @@ def _cast(frame: pl.DataFrame, name: str, kind: str) -> pl.Expr:
 
 
 def _values(typed: pl.DataFrame, frame: pl.DataFrame) -> list[str]:
-    faults: list[str] = []
-
-    def refuse(condition: pl.Expr, what: str, read: str | None = None) -> None:
-        bad = typed.filter(condition)
-        if bad.height:
-            was = f" (read {frame[read][int(bad['row'][0]) - 1]!r})" if read else ""
-            faults.append(f"{what} in {_rows(bad)}{was}")
-
-    refuse(pl.col("date").is_null(), "no date of the form YYYY-MM-DD", "date")
-    refuse(pl.col("season").is_null(), "no season (a whole number)", "season")
+    """What is wrong with single values. All conditions are asked at once; rows are looked for where one holds."""
+    wrong: list[tuple[pl.Expr, str, str | None]] = [
+        (pl.col("date").is_null(), "no date of the form YYYY-MM-DD", "date"),
+        (pl.col("season").is_null(), "no season (a whole number)", "season"),
+    ]
     if "best_of" in frame.columns:
-        refuse(pl.col("best_of").is_null() & frame["best_of"].is_not_null(), "`best_of` is no whole number", "best_of")
+        wrong.append(
+            (pl.col("best_of").is_null() & frame["best_of"].is_not_null(), "`best_of` is no number", "best_of")
+        )
     for side in ("home", "away"):
-        refuse(pl.col(side).is_null() | (pl.col(side).str.strip_chars() == ""), f"no {side} side", side)
+        wrong.append((pl.col(side).is_null() | (pl.col(side).str.strip_chars() == ""), f"no {side} side", side))
         score = pl.col(f"{side}_score")
-        refuse(score.is_nan() | score.is_infinite() | (score < 0), f"`{side}_score` is no score", f"{side}_score")
+        no_score = score.is_nan() | score.is_infinite() | (score < 0)
+        wrong.append((no_score, f"`{side}_score` is no score", f"{side}_score"))
     one = pl.col("home_score").is_null() != pl.col("away_score").is_null()
-    refuse(one, "one score without the other (a game not played has neither)")
+    wrong.append((one, "one score without the other (a game not played has neither)", None))
     for price in (name for name in PRICES if name in typed.columns):
-        refuse((pl.col(price) < 0) | (pl.col(price) > 1), f"`{price}` is no probability", price)
+        wrong.append(((pl.col(price) < 0) | (pl.col(price) > 1), f"`{price}` is no probability", price))
+    found = typed.select(condition.any().alias(str(at)) for at, (condition, _, _) in enumerate(wrong)).row(0)
+    faults: list[str] = []
+    for condition, what, read in (row for row, any_of_it in zip(wrong, found, strict=True) if any_of_it):
+        bad = typed.filter(condition)
+        was = f" (read {frame[read][int(bad['row'][0]) - 1]!r})" if read else ""
+        faults.append(f"{what} in {_rows(bad)}{was}")
     return faults
 
 

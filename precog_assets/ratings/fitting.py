@@ -17,7 +17,7 @@ from precog_assets.ratings.compiled import compiled, summing
 
 STEPS = 30
 LEAST_WIDTH = 0.02
-CLOSE_ENOUGH = 1e-5
+CLOSE_ENOUGH = 1e-4
 """Newton stops when no coefficient moved by more: what is left is of its square."""
 
 
@@ -66,17 +66,21 @@ def _logits(xt: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
 
 
 @summing
-def _sums(xt: np.ndarray, rest: np.ndarray, curvature: np.ndarray, gradient: np.ndarray, hessian: np.ndarray) -> None:
+def _sums(
+    xt: np.ndarray, rest: np.ndarray, curvature: np.ndarray, gradient: np.ndarray, hessian: np.ndarray
+) -> None:
     """Add to the gradient x' rest, and to the lower triangle of the Hessian x' diag(curvature) x."""
+    weighed = np.empty(xt.shape[1])
     for j in range(xt.shape[0]):
         total = 0.0
         for i in range(xt.shape[1]):
             total += rest[i] * xt[j, i]
+            weighed[i] = curvature[i] * xt[j, i]
         gradient[j] += total
         for k in range(j + 1):
             total = 0.0
             for i in range(xt.shape[1]):
-                total += curvature[i] * xt[j, i] * xt[k, i]
+                total += weighed[i] * xt[k, i]
             hessian[j, k] += total
 
 
