@@ -186,7 +186,7 @@ def _values(typed: pl.DataFrame, frame: pl.DataFrame) -> list[str]:
     ]
     if "best_of" in frame.columns:
         wrong.append(
-            (pl.col("best_of").is_null() & frame["best_of"].is_not_null(), "`best_of` is no number", "best_of")
+            (pl.col("best_of").is_null() & frame["best_of"].is_not_null(), "`best_of` is no whole number", "best_of")
         )
     for side in ("home", "away"):
         wrong.append((pl.col(side).is_null() | (pl.col(side).str.strip_chars() == ""), f"no {side} side", side))
