@@ -31,6 +31,7 @@ GROUPS = {
     "loading": "Loading the definitions",
     "backfill": "Backfill of a season",
     "ratings": "Ratings on real results",
+    "rating_speed": "Speed of rating",
     "simulator": "The simulator as a server",
     "start": "make run from a clean checkout",
 }

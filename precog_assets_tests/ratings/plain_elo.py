@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from itertools import groupby
-from operator import attrgetter
+from operator import itemgetter
 from typing import NamedTuple
 
 from precog_assets.domain.rating_rules import EloParameters
@@ -27,14 +27,6 @@ class PlainGame(NamedTuple):
     home_factor: float = 1.0
     playoff: bool = False
     margin_known: bool = True
-
-
-class PlainRow(NamedTuple):
-    home_before: float
-    away_before: float
-    home_after: float
-    away_after: float
-    expected: float
 
 
 def multiplier(rule: str, margin: float, winner_gap: float, tied: bool) -> float:
@@ -57,59 +49,59 @@ def multiplier(rule: str, margin: float, winner_gap: float, tied: bool) -> float
 TYPICAL = {"none": 1, "nfl": 8, "nba": 10, "nhl": 2, "log": 3, "goals": 1}
 
 
-def plain_elo(games: Iterable[PlainGame], p: EloParameters) -> list[PlainRow]:
-    """One row a game, in order; games of one batch are forecast from the ratings before it."""
+def plain_elo(games: Iterable[PlainGame], p: EloParameters) -> list[tuple[float, float, float, float, float]]:
+    """Ratings before (home, away) and after, and home's expected score, of each game in order.
+
+    Games of one batch are forecast from the ratings before it.
+    """
     k, carry, mean, new_team, rule = p.k, p.carry, p.mean, p.new_team, p.margin
-    tennis, playoff_factor, edge = p.k_rule == "tennis", p.playoff_factor, p.home_edge
+    tennis, playoff_factor, edge, edge_rate = p.k_rule == "tennis", p.playoff_factor, p.home_edge, p.home_edge_rate
     ratings: dict[str, float] = {}
     seasons: dict[str, int] = {}
     played: dict[str, int] = {}
     rows = []
-    for _, batch in groupby(games, attrgetter("batch")):
+    for _, batch in groupby(games, itemgetter(2)):
         moved, waiting = 0.0, []
-        for game in batch:
-            home, away, _, season, home_score, away_score, factor, playoff, known = game
-            learns = home_score is not None and away_score is not None and home != away
-            before = []
-            for team in (home, away):
-                rating = ratings.get(team, new_team)
-                if team in seasons and season > seasons[team]:
-                    rating = mean + carry * (rating - mean)
-                if learns:
-                    ratings[team], seasons[team] = rating, max(season, seasons.get(team, season))
-                before.append(rating)
-            gap = before[0] - before[1] + edge * factor
+        for home, away, _, season, home_score, away_score, factor, playoff, known in batch:
+            home_rating, away_rating = ratings.get(home, new_team), ratings.get(away, new_team)
+            if season > seasons.get(home, season):
+                home_rating = mean + carry * (home_rating - mean)
+            if season > seasons.get(away, season):
+                away_rating = mean + carry * (away_rating - mean)
+            gap = home_rating - away_rating + edge * factor if home != away else 0.0
             if playoff:
                 gap *= playoff_factor
-            if home == away:
-                gap = 0.0
             expected = 1.0 / (1.0 + 10.0 ** (-gap / 400.0))
-            push = None
-            if learns:
-                margin = abs(home_score - away_score)
-                result = 0.5 if margin == 0 else 1.0 if home_score > away_score else 0.0
-                surprise = result - expected
-                winner_gap = gap if result == 1.0 else -gap
-                push = k * multiplier(rule, margin if known else TYPICAL[rule], winner_gap, margin == 0) * surprise
-                moved += factor * surprise
-            waiting.append((home, away, season, before, expected, push, played.get(home, 0), played.get(away, 0)))
-        for home, away, _, _, _, push, home_played, away_played in waiting:
-            if push is not None:
-                ratings[home] += push / (home_played + 5.0) ** 0.4 if tennis else push
-                ratings[away] -= push / (away_played + 5.0) ** 0.4 if tennis else push
+            if home_score is None or away_score is None or home == away:
+                waiting.append((home, away, season, home_rating, away_rating, expected, None, None))
+                continue
+            ratings[home], ratings[away] = home_rating, away_rating
+            seasons[home] = seasons[away] = season
+            margin = home_score - away_score
+            result = 1.0 if margin > 0 else 0.5 if margin == 0 else 0.0
+            surprise = result - expected
+            push = k * surprise
+            if rule != "none":
+                winner_gap = gap if margin > 0 else -gap
+                push *= multiplier(rule, abs(margin) if known else TYPICAL[rule], winner_gap, margin == 0)
+            moved += factor * surprise
+            home_push = push / (played.get(home, 0) + 5.0) ** 0.4 if tennis else push
+            away_push = push / (played.get(away, 0) + 5.0) ** 0.4 if tennis else push
+            waiting.append((home, away, season, home_rating, away_rating, expected, home_push, away_push))
+        for home, away, _, _, _, _, home_push, away_push in waiting:
+            if home_push is not None and away_push is not None:
+                ratings[home] += home_push
+                ratings[away] -= away_push
                 played[home] = played.get(home, 0) + 1
                 played[away] = played.get(away, 0) + 1
-        edge += p.home_edge_rate * moved
-        for home, away, season, before, expected, push, _, _ in waiting:
-            after = before
-            if push is not None:
-                after = [ratings[home], ratings[away]]
-            else:
+        edge += edge_rate * moved
+        for home, away, season, home_rating, away_rating, expected, home_push, _ in waiting:
+            if home_push is not None:
+                rows.append((home_rating, away_rating, ratings[home], ratings[away], expected))
+            else:  # as found, but for what the sides' other games of the batch did
                 after = [
-                    mean + carry * (ratings[team] - mean)
-                    if team in seasons and season > seasons[team]
-                    else ratings.get(team, new_team)
-                    for team in (home, away)
+                    ratings[team] if seasons.get(team) == season else found
+                    for team, found in ((home, home_rating), (away, away_rating))
                 ]
-            rows.append(PlainRow(before[0], before[1], after[0], after[1], expected))
+                rows.append((home_rating, away_rating, after[0], after[1], expected))
     return rows

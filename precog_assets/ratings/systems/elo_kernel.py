@@ -155,15 +155,15 @@ def rate(
         # Unsigned: an eighth faster, as no index can then count from the end.
         h, a, s = np.uintp(home[i]), np.uintp(away[i]), season[i]
         learns = h != a and not math.isnan(result[i])
+        of_home = _shown(rating[h], played[h], seen[h], s, carry, mean)
+        of_away = _shown(rating[a], played[a], seen[a], s, carry, mean)
         if learns:
-            rating[h] = _shown(rating[h], played[h], seen[h], s, carry, mean)
-            rating[a] = _shown(rating[a], played[a], seen[a], s, carry, mean)
+            rating[h], rating[a] = of_home, of_away
             seen[h], seen[a] = max(seen[h], s), max(seen[a], s)
-        before[i, 0] = _shown(rating[h], played[h], seen[h], s, carry, mean)
-        before[i, 1] = _shown(rating[a], played[a], seen[a], s, carry, mean)
+        before[i, 0], before[i, 1] = of_home, of_away
         played_before[i, 0], played_before[i, 1] = played[h], played[a]
         factor = playoff_factor if playoff[i] else 1.0
-        rating_gap = before[i, 0] - before[i, 1]
+        rating_gap = of_home - of_away
         gap = (rating_gap + edge * home_factor[i]) * factor if h != a else 0.0
         terms[i, 0] = gap * LOGITS_PER_POINT
         terms[i, 1] = rating_gap * factor * LOGITS_PER_POINT

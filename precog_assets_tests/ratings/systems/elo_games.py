@@ -123,14 +123,16 @@ def histories(draw: st.DrawFn, *, most_games: int = 30, extreme: bool = False) -
 @st.composite
 def parameters(draw: st.DrawFn) -> EloParameters:
     k_rule = draw(st.sampled_from(["constant", "tennis"]))
-    return EloParameters(
-        k=draw(st.floats(1, 60)) * (10 if k_rule == "tennis" else 1),
-        k_rule=k_rule,
-        home_edge=draw(st.floats(-50, 120)),
-        home_edge_rate=draw(st.sampled_from([0.0, 0.5])),
-        margin=draw(st.sampled_from(["none", "nfl", "nba", "nhl", "log", "goals"])),
-        carry=draw(st.sampled_from([1.0, 0.75, 0.0])),
-        mean=1505,
-        new_team=draw(st.sampled_from([1505.0, 1300.0])),
-        playoff_factor=draw(st.sampled_from([1.0, 1.25])),
+    return EloParameters.model_validate(
+        {
+            "k": draw(st.floats(1, 60)) * (10 if k_rule == "tennis" else 1),
+            "k_rule": k_rule,
+            "home_edge": draw(st.floats(-50, 120)),
+            "home_edge_rate": draw(st.sampled_from([0.0, 0.5])),
+            "margin": draw(st.sampled_from(["none", "nfl", "nba", "nhl", "log", "goals"])),
+            "carry": draw(st.sampled_from([1.0, 0.75, 0.0])),
+            "mean": 1505,
+            "new_team": draw(st.sampled_from([1505.0, 1300.0])),
+            "playoff_factor": draw(st.sampled_from([1.0, 1.25])),
+        }
     )

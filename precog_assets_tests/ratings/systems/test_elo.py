@@ -100,8 +100,6 @@ def test_sides_met_later_rate_as_if_known_from_the_start(
 @unhurried
 @given(histories(), parameters(), st.randoms(use_true_random=False))
 def test_the_order_of_one_days_games_means_nothing(rows: list[Game], p: EloParameters, random: object) -> None:
-    one_season_a_day = {row.day: row.season for row in rows}
-    rows = [row._replace(season=one_season_a_day[row.day]) for row in rows]
     keys = [(row.day, random.random()) for row in rows]  # type: ignore[attr-defined]
     order = np.array(sorted(range(len(rows)), key=keys.__getitem__), np.int64)
     as_given, _ = rated(Elo(p), rows)

@@ -40,19 +40,21 @@ def test_many_sets_score_as_each_alone(rows: list[Game], sets: list[EloParameter
 
 def test_more_sets_and_games_than_fit_a_block_score_as_each_alone() -> None:
     generator = np.random.default_rng(1)
+    pairs = [generator.choice(SIDES, 2, replace=False).tolist() for _ in range(200)]
+    scores = generator.integers(80, 120, (200, 2)).tolist()
     rows = [
-        Game(*generator.choice(SIDES, 2, replace=False), tuple(generator.integers(80, 120, 2)), day, home_factor=1.0)
-        for day in range(200)
+        Game(home, away, (won, lost), day, home_factor=1.0)
+        for day, ((home, away), (won, lost)) in enumerate(zip(pairs, scores, strict=True))
     ]
     games, everything = games_of(rows), np.ones(200, np.bool_)
     sets = [NBA.model_copy(update={"k": float(k)}) for k in np.linspace(1, 60, 2 * BLOCK + 3)]
-    scores = scores_many(games, sets, everything)
+    many = scores_many(games, sets, everything)
     expected = expected_many(games, sets).astype(np.float64)
     assert expected.shape == (2 * BLOCK + 3, 200)
-    np.testing.assert_allclose(scores.brier, ((expected - games.result) ** 2).mean(axis=1), rtol=1e-6)
+    np.testing.assert_allclose(many.brier, ((expected - games.result) ** 2).mean(axis=1), rtol=1e-6)
     lost = np.where(games.result == 1, expected, np.where(games.result == 0, 1 - expected, np.nan))
     halves = np.log(expected * (1 - expected)) / 2
-    np.testing.assert_allclose(scores.log_loss, -np.where(np.isnan(lost), halves, np.log(lost)).mean(axis=1), rtol=1e-6)
+    np.testing.assert_allclose(many.log_loss, -np.where(np.isnan(lost), halves, np.log(lost)).mean(axis=1), rtol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -152,15 +152,9 @@ def steps(rows: list[Game], p: GlickoParameters, *, alone: bool) -> list[list[fl
     return said
 
 
-def one_season_a_day(rows: list[Game]) -> list[Game]:
-    last = {row.day: row.season for row in rows}
-    return [row._replace(season=last[row.day]) for row in rows]
-
-
 @unhurried
 @given(histories(), systems(), st.booleans())
 def test_equals_the_papers_steps(rows: list[Game], system: Glicko, alone: bool) -> None:
-    rows = one_season_a_day(rows)
     said, _ = rated(system, rows, alone=alone)
     wanted = np.array(steps(rows, system.parameters, alone=alone)).reshape(-1, 10)
     columns = [said.before, said.after, said.deviation_before, said.deviation_after, said.terms]
@@ -200,7 +194,6 @@ def test_sides_met_later_rate_as_if_known_from_the_start(rows: list[Game], syste
 @unhurried
 @given(histories(), systems(), st.randoms(use_true_random=False))
 def test_the_order_of_one_days_games_means_nothing(rows: list[Game], system: Glicko, random: object) -> None:
-    rows = one_season_a_day(rows)
     keys = [(row.day, random.random()) for row in rows]  # type: ignore[attr-defined]
     order = np.array(sorted(range(len(rows)), key=keys.__getitem__), np.int64)
     as_given, _ = rated(system, rows)
