@@ -62,17 +62,13 @@ _ELSEWHERE = sa.text(
     ORDER BY start_time, game_id
     """
 )
-_NEAR_BOARDS = sa.text(
+_IMPORTED = sa.text(
     """
     SELECT game_id, (start_time AT TIME ZONE 'America/New_York')::date AS day, home_team_id, away_team_id,
         home_score, away_score, coalesce(neutral_site, false) AS neutral
-    FROM core.games game
-    WHERE league = :league AND espn_event_id IS NULL AND completed AND EXISTS (
-        SELECT 1 FROM core.games board
-        WHERE board.league = game.league AND board.espn_event_id IS NOT NULL
-          AND least(board.home_team_id, board.away_team_id) = least(game.home_team_id, game.away_team_id)
-          AND greatest(board.home_team_id, board.away_team_id) = greatest(game.home_team_id, game.away_team_id)
-          AND board.start_time BETWEEN game.start_time - interval '2 days' AND game.start_time + interval '16 days')
+    FROM core.games
+    WHERE league = :league AND espn_event_id IS NULL AND completed
+      AND start_time BETWEEN CAST(:first AS date) AND CAST(:last AS date)
     ORDER BY start_time, game_id
     """
 )
@@ -124,9 +120,9 @@ def games_elsewhere(connection: sa.Connection, league: str, source: str | None =
     return list(connection.execute(_ELSEWHERE, {"league": league, "source": source}))
 
 
-def imports_near_boards(connection: sa.Connection, league: str) -> list[Any]:
-    """Completed games of imports whose pair of teams a board has too, about that time: maybe the same game."""
-    return list(connection.execute(_NEAR_BOARDS, {"league": league}))
+def imported_between(connection: sa.Connection, league: str, first: date, last: date) -> list[Any]:
+    """Completed games of a league's imports from one day to another, in order of start."""
+    return list(connection.execute(_IMPORTED, {"league": league, "first": first, "last": last}))
 
 
 def give_way(connection: sa.Connection, twice: Sequence[tuple[str, str, bool]], now: datetime) -> None:
@@ -179,6 +175,11 @@ def _states(games: Sequence[tuple[Any, ...]], fixed: Mapping[str, Any], now: dat
             state[index] = game[place]
         facts.append((game[0], now, *state, game[-1], "import", None))
     return facts
+
+
+def analyze(connection: sa.Connection) -> None:
+    """Tell the planner of a large import now: until autovacuum does, it would plan for a table without it."""
+    connection.execute(sa.text("ANALYZE core.games, core.game_states"))
 
 
 def write_closing_odds(connection: sa.Connection, rows: Sequence[tuple[Any, ...]]) -> WriteCounts:

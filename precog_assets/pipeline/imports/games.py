@@ -25,7 +25,7 @@ from precog_assets.pipeline.imports.twice import give_way
 from precog_assets.pipeline.report import StepReport
 from precog_assets.ratings.exchange import read_games
 from precog_assets.store import imports as store
-from precog_assets.store.bulk import WriteCounts
+from precog_assets.store.bulk import LARGE_ROWS, WriteCounts
 
 if TYPE_CHECKING:
     from precog_assets.services import Services
@@ -233,6 +233,8 @@ def _take(
     for start in range(0, len(rows) if write else 0, CHUNK):
         progress("writing", start, len(rows))
         store.write_imported(connection, league.key, source, rows[start : start + CHUNK], now)
+    if write and len(rows) >= LARGE_ROWS:
+        store.analyze(connection)
     odds, done.odds_not_summing = building.closing_odds(pl.concat([games, elsewhere]), league, source, now)
     progress("closing odds", 0, len(odds))
     done.closing_odds = store.write_closing_odds(connection, odds) if write else WriteCounts(len(odds))

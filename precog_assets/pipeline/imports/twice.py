@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from precog_assets.domain.leagues import League
-from precog_assets.pipeline.imports.known import FileGame, known_already
+from precog_assets.pipeline.imports.known import TOURNAMENT, FileGame, known_already
 from precog_assets.store import imports as store
+
+AROUND = TOURNAMENT + timedelta(days=2)
+"""How far apart the days can be under which a file and a board know one game."""
 
 
 def give_way(connection: sa.Connection, league: League, now: datetime) -> int:
@@ -17,9 +20,11 @@ def give_way(connection: sa.Connection, league: League, now: datetime) -> int:
     To be called before a league is rated: boards know nothing of imports. The rows stay, canceled and changed
     now; their closing odds go to the board's game.
     """
-    imported = store.imports_near_boards(connection, league.key)
-    if not imported:
+    boards = store.games_elsewhere(connection, league.key)
+    if not boards:
         return 0
+    days = [game.day for game in boards]
+    imported = store.imported_between(connection, league.key, min(days) - AROUND, max(days) + AROUND)
     ours = [
         FileGame(
             number,
@@ -33,7 +38,7 @@ def give_way(connection: sa.Connection, league: League, now: datetime) -> int:
         )
         for number, game in enumerate(imported)
     ]
-    known = known_already(league, ours, store.games_elsewhere(connection, league.key))
+    known = known_already(league, ours, boards)
     twice = [(imported[number].game_id, one.game_id, one.reversed) for number, one in sorted(known.items())]
     if twice:
         store.give_way(connection, twice, now)
