@@ -141,16 +141,16 @@ def _regressed(rating: float, played: int, seen: int, season: int, carry: float,
 
 
 @compiled
-def _rested(deviation: float, volatility: float, played: int, days: int, period_days: float, most: float) -> float:
-    """A deviation in points `days` after the last game day."""
-    if played == 0 or days <= 1:
+def _rested(deviation: float, volatility: float, days: int, period_days: float, most: float) -> float:
+    """A deviation in points `days` after the last game day; a side that has not played stays at the most."""
+    if days <= 1:
         return deviation
     per_period = volatility * POINTS_PER_LOGIT
     return min(math.sqrt(deviation * deviation + per_period * per_period * (days - 1) / period_days), most)
 
 
 @compiled
-def _next_volatility(volatility: float, improvement: float, variance: float, of_games: float, tau: float) -> float:
+def next_volatility(volatility: float, improvement: float, variance: float, of_games: float, tau: float) -> float:
     """The volatility after a period: step 5, with `improvement` Delta, `variance` phi^2 and `of_games` v.
 
     Newton steps for y = x - a, from 0; one that leaves the bracket halves it instead. The bracket's upper end is the
@@ -211,8 +211,8 @@ def _rate(
             seen[h], seen[a] = max(seen[h], s), max(seen[a], s)
         before[i, 0] = _regressed(rating[h], played[h], seen[h], s, carry, mean)
         before[i, 1] = _regressed(rating[a], played[a], seen[a], s, carry, mean)
-        points_h = _rested(deviation[h], volatility[h], played[h], day[i] - last_day[h], period_days, most)
-        points_a = _rested(deviation[a], volatility[a], played[a], day[i] - last_day[a], period_days, most)
+        points_h = _rested(deviation[h], volatility[h], day[i] - last_day[h], period_days, most)
+        points_a = _rested(deviation[a], volatility[a], day[i] - last_day[a], period_days, most)
         deviation_before[i, 0], deviation_before[i, 1] = points_h, points_a
         played_before[i, 0], played_before[i, 1] = played[h], played[a]
         terms[i, 0], terms[i, 1] = 0.0, 0.0
@@ -239,7 +239,7 @@ def _rate(
                     continue
                 variance = (deviation_before[j, place] / POINTS_PER_LOGIT) ** 2
                 of_games = 1.0 / max(information[t], LEAST_INFORMATION)
-                wilder = _next_volatility(volatility[t], of_games * surprise[t], variance, of_games, tau)
+                wilder = next_volatility(volatility[t], of_games * surprise[t], variance, of_games, tau)
                 variance = 1.0 / (1.0 / (variance + wilder * wilder) + 1.0 / of_games)
                 rating[t] += variance * surprise[t] * POINTS_PER_LOGIT
                 deviation[t] = min(math.sqrt(variance) * POINTS_PER_LOGIT, most)
@@ -251,6 +251,6 @@ def _rate(
             after[j, 0] = _regressed(rating[h], played[h], seen[h], season[j], carry, mean)
             after[j, 1] = _regressed(rating[a], played[a], seen[a], season[j], carry, mean)
             days_h, days_a = day[j] - last_day[h], day[j] - last_day[a]
-            deviation_after[j, 0] = _rested(deviation[h], volatility[h], played[h], days_h, period_days, most)
-            deviation_after[j, 1] = _rested(deviation[a], volatility[a], played[a], days_a, period_days, most)
+            deviation_after[j, 0] = _rested(deviation[h], volatility[h], days_h, period_days, most)
+            deviation_after[j, 1] = _rested(deviation[a], volatility[a], days_a, period_days, most)
         first = i + 1

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from precog_assets.domain.rating_rules import GlickoParameters
 from precog_assets.ratings.systems import POINTS_PER_LOGIT, Rated, State
-from precog_assets.ratings.systems.glicko import Glicko
+from precog_assets.ratings.systems.glicko import Glicko, next_volatility
 from precog_assets_tests.ratings.systems.elo_games import (
     SIDES,
     Game,
@@ -84,7 +84,7 @@ def g(phi: float) -> float:
     return 1 / sqrt(1 + 3 * phi**2 / pi**2)
 
 
-def next_volatility(volatility: float, delta: float, phi: float, v: float, tau: float) -> float:
+def illinois(volatility: float, delta: float, phi: float, v: float, tau: float) -> float:
     """Step 5 as written: the Illinois variant of false position."""
     a = log(volatility**2)
 
@@ -136,7 +136,7 @@ def steps(rows: list[Game], p: GlickoParameters, *, alone: bool) -> list[list[fl
             expected = [1 / (1 + exp(-g(other) * gap)) for gap, other, _ in met]
             v = 1 / sum(g(other) ** 2 * e * (1 - e) for (_, other, _), e in zip(met, expected, strict=True))
             total = sum(g(other) * (won - e) for (_, other, won), e in zip(met, expected, strict=True))
-            side.volatility = next_volatility(side.volatility, v * total, phi, v, p.tau)
+            side.volatility = illinois(side.volatility, v * total, phi, v, p.tau)
             phi = 1 / sqrt(1 / (phi**2 + side.volatility**2) + 1 / v)
             side.rating = rating + POINTS_PER_LOGIT * phi**2 * total
             side.deviation = min(POINTS_PER_LOGIT * phi, p.deviation)
@@ -159,6 +159,13 @@ def test_equals_the_papers_steps(rows: list[Game], system: Glicko, alone: bool) 
     wanted = np.array(steps(rows, system.parameters, alone=alone)).reshape(-1, 10)
     columns = [said.before, said.after, said.deviation_before, said.deviation_after, said.terms]
     np.testing.assert_allclose(np.hstack(columns), wanted, rtol=1e-10, atol=1e-9)
+
+
+@unhurried
+@given(st.floats(0.001, 1), st.floats(-30, 30), st.floats(0.01, 3), st.floats(0.01, 1000), st.floats(0.05, 3))
+def test_newtons_volatility_is_the_papers(volatility: float, delta: float, phi: float, v: float, tau: float) -> None:
+    wanted = illinois(volatility, delta, phi, v, tau)
+    assert next_volatility(volatility, delta, phi**2, v, tau) == pytest.approx(wanted, rel=1e-9)
 
 
 @unhurried
