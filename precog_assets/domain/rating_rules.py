@@ -96,7 +96,7 @@ class MarginParameters(Row):
     new_mean: float
     """Of a team first met in a later season."""
     drift_per_day: float = Field(ge=0)
-    """Variance a team gains a day, at most `drift_days` between two game days of the league."""
+    """Variance a team gains a day, at most `drift_days` between two games."""
     drift_days: float = Field(default=7.0, gt=0)
     carry: float = Field(ge=0, le=1)
     season_variance: float = Field(ge=0)

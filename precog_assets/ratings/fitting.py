@@ -94,6 +94,8 @@ def fit_logistic(
     method from `start`, large steps cut.
     """
     terms, n = xt.shape
+    if len(y) != n or len(weight) != n or len(start) != terms or len(ridge) != terms:
+        raise ValueError("xt is (terms, games); y and weight need a value a game, ridge and start one a term")
     b = start.copy()
     rest, curvature = np.empty(n), np.empty(n)
     for _ in range(STEPS):
@@ -143,6 +145,8 @@ def fit_three(
     """
     terms, n = xt.shape
     total = terms + 1
+    if len(y) != n or len(weight) != n or len(start) != total or len(ridge) != total:
+        raise ValueError("xt is (terms, games); y and weight need a value a game, ridge and start terms + 1")
     b = start.copy()
     for _ in range(STEPS):
         gradient = -ridge * (b - centre)

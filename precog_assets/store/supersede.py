@@ -116,6 +116,8 @@ def write_current(
             changed += int(row[0]) if row else 0
         cursor.execute(sql.SQL(_INSERT).format(**names), given)
         written = cursor.rowcount
+        if written >= LARGE_ROWS:  # else small updates are planned as if the table were empty, until autovacuum comes
+            cursor.execute(sql.SQL("ANALYZE {}").format(target.name))
     return WriteCounts(frame.height, written - changed, changed)
 
 

@@ -109,3 +109,11 @@ def test_isotonic_forecasts_rise_with_the_term() -> None:
     found = calibration.fit(rules("isotonic"), x, y, np.full(5000, 2010), 2011, 2010, None)
     grid = np.vstack((np.linspace(-5, 5, 200), np.zeros(200)))
     assert (np.diff(calibration.apply(rules("isotonic"), found, grid)[:, 0]) >= 0).all()
+
+
+def test_a_turned_matrix_is_refused() -> None:
+    x, y = np.ones((50, 2)), np.ones(50)
+    with pytest.raises(ValueError, match="xt is"):
+        fitting.fit_logistic(x, y, y, np.ones(2), np.zeros(2), np.zeros(2))
+    with pytest.raises(ValueError, match="xt is"):
+        fitting.fit_three(x, y, y, np.ones(3), np.zeros(3), np.ones(3), False)
