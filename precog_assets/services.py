@@ -107,7 +107,10 @@ def _is_seeded(url: str) -> bool:
     with engine_for(url).connect() as connection:
         teams = set(connection.scalars(sa.text("SELECT team_id FROM core.teams WHERE NOT provisional")))
         codes = {
-            tuple(row) for row in connection.execute(sa.text("SELECT league, code, team_id FROM core.team_aliases"))
+            tuple(row)
+            for row in connection.execute(
+                sa.text("SELECT league, code, team_id FROM core.team_aliases WHERE source = 'kalshi'")
+            )
         }
     seeded = {(code.league, code.code, code.team_id) for code in kalshi_codes()}
     return {team.team_id for team in team_seeds()} <= teams and codes == seeded

@@ -17,6 +17,7 @@ from precog_assets.domain.facts import RATED_KINDS
 from precog_assets.domain.leagues import League, Sport
 from precog_assets.domain.times import EASTERN, eastern_day, eastern_day_bounds
 from precog_assets.pipeline.feeds import in_database
+from precog_assets.pipeline.imports.twice import give_way
 from precog_assets.pipeline.report import StepReport
 from precog_assets.ratings.versions import described, model_version
 from precog_assets.store import forecasts as forecast_store
@@ -67,7 +68,11 @@ def rate_league(
     version = model_version(league, name)
     report = StepReport(f"ratings {league.key}", correlation_id, services.clock.now())
     with in_database(services.engine) as connection:
-        place = Place() if anew else _place(connection, league, version)
+        kept = [] if anew else state_store.states(connection, version)
+        asked = max((state.results_until for state in kept), default=None)
+        since = None if asked is None else asked - LATE_WRITERS
+        give_way(connection, league, services.clock.now(), changed_after=since)
+        place = _place(connection, league, version, kept, since)
         games = _read(connection, league, services.clock.now(), place)
     run = _run(league, name, games, place)
     if run is None and place.state is not None:
@@ -101,20 +106,23 @@ def stored_games(services: Services, league: League) -> pl.DataFrame:
         return _read(connection, league, services.clock.now(), Place()).filter("learns")
 
 
-def _place(connection: sa.Connection, league: League, version: str) -> Place:
-    """The newest kept state that no change reaches back before."""
+def _place(
+    connection: sa.Connection,
+    league: League,
+    version: str,
+    kept: list[state_store.StateInfo],
+    since: datetime | None,
+) -> Place:
+    """The newest kept state that no change after `since` reaches back before."""
     from precog_assets.ratings.frozen import from_bytes
 
-    kept = state_store.states(connection, version)
-    if not kept:
+    if since is None:
         return Place()
-    asked = max(state.results_until for state in kept) - LATE_WRITERS
-    changes = rating_store.changed_since(connection, league.key, asked, version=version)
-    first = changes.earliest_result_start
+    first = rating_store.changed_since(connection, league.key, since, version=version).earliest_result_start
     limit = None if first is None else eastern_day(first)
     fitting = [state for state in kept if limit is None or state.before_day <= limit]
     if limit is not None:
-        state_store.drop_states_from(connection, version, limit + timedelta(days=1))
+        state_store.drop_states_from(connection, version, limit)
     if not fitting:
         return Place()
     day = fitting[-1].before_day

@@ -59,6 +59,7 @@ _ELSEWHERE = sa.text(
     FROM core.games
     WHERE league = :league AND (espn_event_id IS NOT NULL OR source <> CAST(:source AS text))
       AND phase NOT IN ('postponed', 'canceled') AND home_team_id IS NOT NULL AND away_team_id IS NOT NULL
+      AND last_changed_at > :changed_after
     ORDER BY start_time, game_id
     """
 )
@@ -112,12 +113,15 @@ def aliases(connection: sa.Connection, source: str, league: str) -> list[Any]:
     return list(connection.execute(query.where(table.c.source == source, table.c.league == league)))
 
 
-def games_elsewhere(connection: sa.Connection, league: str, source: str | None = None) -> list[Any]:
+def games_elsewhere(
+    connection: sa.Connection, league: str, source: str | None = None, *, changed_after: datetime | None = None
+) -> list[Any]:
     """Games of a league that others than this import brought, in order of start; called-off ones left out.
 
-    Without a source those of boards alone.
+    Without a source those of boards alone; with `changed_after` those that changed since.
     """
-    return list(connection.execute(_ELSEWHERE, {"league": league, "source": source}))
+    given = {"league": league, "source": source, "changed_after": changed_after or "-infinity"}
+    return list(connection.execute(_ELSEWHERE, given))
 
 
 def imported_between(connection: sa.Connection, league: str, first: date, last: date) -> list[Any]:

@@ -14,13 +14,14 @@ AROUND = TOURNAMENT + timedelta(days=2)
 """How far apart the days can be under which a file and a board know one game."""
 
 
-def give_way(connection: sa.Connection, league: League, now: datetime) -> int:
+def give_way(connection: sa.Connection, league: League, now: datetime, *, changed_after: datetime | None = None) -> int:
     """Call off the imported games of a league that a board has too; how many. Repeated, it finds none.
 
-    To be called before a league is rated: boards know nothing of imports. The rows stay, canceled and changed
-    now; their closing odds go to the board's game.
+    To be called before a league is rated: boards know nothing of imports. With `changed_after` only games of boards
+    that changed since are looked at. The rows stay, canceled and changed now; their closing odds go to the board's
+    game.
     """
-    boards = store.games_elsewhere(connection, league.key)
+    boards = store.games_elsewhere(connection, league.key, changed_after=changed_after)
     if not boards:
         return 0
     days = [game.day for game in boards]
