@@ -68,7 +68,8 @@ def rate_league(
     version = model_version(league, name)
     report = StepReport(f"ratings {league.key}", correlation_id, services.clock.now())
     with in_database(services.engine) as connection:
-        kept = [] if anew else state_store.states(connection, version)
+        rated = rating_store.is_rated(connection, league.key, version)
+        kept = state_store.states(connection, version) if rated and not anew else []
         asked = max((state.results_until for state in kept), default=None)
         since = None if asked is None else asked - LATE_WRITERS
         give_way(connection, league, services.clock.now(), changed_after=since)

@@ -120,6 +120,16 @@ def changed_since(connection: sa.Connection, league: str, instant: datetime, *, 
     return Changes(*found)
 
 
+def is_rated(connection: sa.Connection, league: str, version: str) -> bool:
+    """Whether the league has any current rating of the version: a kept state without them is of no use."""
+    rated = sa.select(tables.ratings.c.game_id).where(
+        tables.ratings.c.league == league,
+        tables.ratings.c.model_version == version,
+        tables.ratings.c.superseded_at.is_(None),
+    )
+    return connection.scalar(rated.limit(1)) is not None
+
+
 def write_ratings(
     connection: sa.Connection,
     league: str,
@@ -147,18 +157,3 @@ def write_ratings(
             raise ValueError(f"ratings of {name} {frame[name].unique().to_list()}; right is {right!r} in every row")
     frame = frame.with_columns(pl.lit(None, schema[name]).alias(name) for name in DEVIATIONS if name in absent)
     return write_current(connection, RATINGS, league, version, frame.select(RATINGS.columns), now, since=since)
-
-
-def rated_games(connection: sa.Connection, league: str) -> list[Any]:
-    """Every completed game of a league with both teams known, in time order: what ratings are made from."""
-    return list(
-        connection.execute(
-            sa.text(
-                "SELECT game_id, league, season, season_type, game_kind, completed, start_time, home_team_id, "
-                "away_team_id, home_score, away_score, winner, coalesce(neutral_site, false) AS neutral_site "
-                "FROM core.games WHERE league = :league AND completed AND home_team_id IS NOT NULL "
-                "AND away_team_id IS NOT NULL ORDER BY start_time, game_id"
-            ),
-            {"league": league},
-        )
-    )
