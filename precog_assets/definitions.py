@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import dagster as dg
 
-from precog_assets.assets import backfill, games, links, markets, ratings, teams, trading
+from precog_assets.assets import backfill, evaluations, games, links, markets, ratings, teams, trading
 from precog_assets.assets.sql_models import build_sql_model_assets
 from precog_assets.automation import catch_up, jobs, live
 from precog_assets.checks import backfill as backfill_checks
+from precog_assets.checks import forecasts as forecasts_checks
 from precog_assets.checks import games as games_checks
 from precog_assets.checks import links as links_checks
 from precog_assets.checks import markets as markets_checks
@@ -47,6 +48,7 @@ def build_defs(
             trading.trades,
             trading.candles,
             ratings.ratings,
+            evaluations.evaluations,
             backfill.espn_game_days,
             *models,
         ],
@@ -59,6 +61,8 @@ def build_defs(
             markets_checks.quotes_checks,
             links_checks.market_games_checks,
             ratings_checks.ratings_checks,
+            forecasts_checks.forecasts_checks,
+            forecasts_checks.evaluations_checks,
             backfill_checks.game_days_checks,
         ],
         jobs=[*asset_jobs.values(), upkeep],

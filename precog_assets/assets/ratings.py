@@ -1,4 +1,6 @@
-"""Ratings: Elo by league, replayed from stored results; one partition a league."""
+"""Ratings and forecasts: results replayed by league, the games of the next days forecast; one partition a league."""
+
+from collections.abc import Iterator
 
 import dagster as dg
 
@@ -9,7 +11,9 @@ from precog_assets.config import load_leagues
 from precog_assets.resources import PrecogServices
 
 RATINGS = dg.AssetKey(["model", "ratings"])
+FORECASTS = dg.AssetKey(["model", "forecasts"])
 LEAGUES = dg.StaticPartitionsDefinition(list(load_leagues()))
+TABLES = {RATINGS: "model.ratings", FORECASTS: "model.forecasts"}
 
 ratings_spec = table_spec(
     RATINGS.path,
@@ -21,20 +25,27 @@ ratings_spec = table_spec(
     deps=(GAMES.path,),
     partitions=LEAGUES,
 )
+forecasts_spec = table_spec(
+    FORECASTS.path,
+    "model.forecasts",
+    group="ratings",
+    description="Probabilities of every game from what was known before its day: those played, and those of the next "
+    "two weeks. No price is in them. Superseded rows stay, so what was said ahead can be told from a replay.",
+    kinds=("python", "numba"),
+    deps=(GAMES.path, RATINGS.path),
+    partitions=LEAGUES,
+)
 
 
-@dg.multi_asset(specs=[ratings_spec], name="ratings", backfill_policy=dg.BackfillPolicy.single_run())
-def ratings(context: dg.AssetExecutionContext, services: PrecogServices) -> dg.MaterializeResult:
-    """Replay the results of the chosen leagues and write what differs from what is stored."""
-    from precog_assets.pipeline.backfill import add
+@dg.multi_asset(specs=[ratings_spec, forecasts_spec], name="ratings", can_subset=True)
+def ratings(context: dg.AssetExecutionContext, services: PrecogServices) -> Iterator[dg.MaterializeResult]:
+    """Replay what changed in a league and write what differs; selecting either asset runs the one step."""
     from precog_assets.pipeline.rate import rate_league
-    from precog_assets.pipeline.report import StepReport, new_correlation_id
+    from precog_assets.pipeline.report import new_correlation_id
 
     opened = services.get()
-    total = StepReport("ratings", new_correlation_id(), opened.clock.now())
     with failures_named():
-        for key in context.partition_keys:
-            one = rate_league(opened, load_leagues()[key], correlation_id=total.correlation_id)
-            total.notes[key] = str(one.notes["model_version"])
-            add(total, one)
-    return materialized(total.finish(), opened.engine, "model.ratings", key=RATINGS)
+        report = rate_league(opened, load_leagues()[context.partition_key], correlation_id=new_correlation_id())
+    for key, table in TABLES.items():
+        if key in context.selected_asset_keys:
+            yield materialized(report, opened.engine, table, key=key)

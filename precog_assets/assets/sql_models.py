@@ -32,6 +32,9 @@ WRITTEN_WITH = {
     "core.game_states": ("core.games",),
     "core.team_aliases": ("core.teams",),
     "market.market_states": ("market.markets",),
+    "model.blends": ("model.evaluations",),
+    "model.states": ("model.ratings",),
+    "model.versions": ("model.ratings",),
     "raw.responses": ("raw.espn_games", "raw.kalshi_markets"),
 }
 """Tables that no asset of their own name writes, and the assets that do."""

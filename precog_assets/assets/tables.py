@@ -14,7 +14,8 @@ import dagster as dg
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import dialect
 
-from precog_assets.domain.schemas import ALL, Column
+from precog_assets.domain.schemas import ALL
+from precog_assets.domain.table_rules import Column
 from precog_assets.store.tables import metadata
 
 OWNERS = ("team:data",)

@@ -1,12 +1,13 @@
 """What was missed while nothing ran: schedules skip the hours in which the daemon was off; this does not.
 
-Belongs here: telling which jobs are overdue by ops.steps, and asking for them once an hour at most.
+Belongs here: telling which jobs are overdue by ops.steps, which leagues a tick cannot renew, and asking for runs of
+them once an hour at most.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
@@ -15,6 +16,8 @@ from precog_assets.resources import PrecogServices
 
 FIRST = ("checks", "history", "marts")
 """Jobs that leave no row in ops.steps; asked for once on a new instance, as soon as markets are linked."""
+BY_LEAGUE = ("rerate", "evaluate")
+GRADED_EVERY = timedelta(hours=26)
 
 
 def overdue(
@@ -34,6 +37,19 @@ def overdue(
     return late
 
 
+def ungraded(
+    latest: Mapping[str, datetime], leagues: Sequence[str], now: datetime, *, clock_speed: float = 1.0
+) -> list[str]:
+    """The rated leagues whose evaluation never ran, or ran too long ago."""
+    never = datetime.min.replace(tzinfo=UTC)
+    return [
+        league
+        for league in leagues
+        if f"ratings {league}" in latest
+        and now - latest.get(f"evaluations {league}", never) > GRADED_EVERY * clock_speed
+    ]
+
+
 def catch_up_sensor(jobs: Mapping[str, AssetJob], status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
     """Asks for runs of overdue jobs: on a new database all of them, after a pause those that were missed."""
 
@@ -42,6 +58,7 @@ def catch_up_sensor(jobs: Mapping[str, AssetJob], status: dg.DefaultSensorStatus
         jobs=[
             *(jobs[batch.name] for batch in BATCHES if batch.overdue_after is not None),
             *(jobs[name] for name in FIRST if name in jobs),
+            *(jobs[name] for name in BY_LEAGUE),
         ],
         minimum_interval_seconds=29,
         default_status=status,
@@ -50,6 +67,7 @@ def catch_up_sensor(jobs: Mapping[str, AssetJob], status: dg.DefaultSensorStatus
     def catch_up(context: dg.SensorEvaluationContext, services: PrecogServices) -> dg.SensorResult | dg.SkipReason:
         import sqlalchemy as sa
 
+        from precog_assets.automation.replays import too_much_for_a_tick
         from precog_assets.domain.times import speed_of
         from precog_assets.pipeline.feeds import in_database
         from precog_assets.store.tables import steps
@@ -58,13 +76,22 @@ def catch_up_sensor(jobs: Mapping[str, AssetJob], status: dg.DefaultSensorStatus
         with in_database(opened.engine) as connection:
             query = sa.select(steps.c.step, sa.func.max(steps.c.started_at)).group_by(steps.c.step)
             latest = {row[0]: row[1] for row in connection.execute(query)}
-        late = overdue(latest, opened.clock.now(), clock_speed=speed_of(opened.clock))
+        now, speed = opened.clock.now(), speed_of(opened.clock)
+        late = [(job, None) for job in overdue(latest, now, clock_speed=speed)]
         if "links" in latest:
-            late += [name for name in FIRST if name in jobs and _never_ran(context.instance, name)]
+            late += [(name, None) for name in FIRST if name in jobs and _never_ran(context.instance, name)]
+        late += [("rerate", league) for league in too_much_for_a_tick(opened)]
+        keys = [league.key for league in opened.leagues]
+        late += [("evaluate", league) for league in ungraded(latest, keys, now, clock_speed=speed)]
         if not late:
             return dg.SkipReason("catch up: nothing is overdue")
         hour = datetime.now(UTC).strftime("%Y-%m-%dT%H")
-        return dg.SensorResult(run_requests=[dg.RunRequest(run_key=f"{job} {hour}", job_name=job) for job in late])
+        return dg.SensorResult(
+            run_requests=[
+                dg.RunRequest(run_key=" ".join(filter(None, (job, league, hour))), job_name=job, partition_key=league)
+                for job, league in late
+            ]
+        )
 
     return catch_up
 

@@ -1,4 +1,4 @@
-"""What follows from new facts: links when markets or games appear, ratings when results do.
+"""What follows from new facts: links when markets or games appear, ratings and forecasts when results or fixtures do.
 
 Belongs here: telling whether anything is new, and calling the steps. Does not: Dagster.
 """
@@ -9,17 +9,17 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from precog_assets.automation.replays import LeagueFacts, facts_of_leagues, waiting
 from precog_assets.automation.ticks import BUDGET_S
 from precog_assets.pipeline.feeds import in_database, only_one
 from precog_assets.pipeline.link import link_markets
 from precog_assets.pipeline.rate import rate_league
 from precog_assets.pipeline.report import StepReport
-from precog_assets.ratings.versions import model_version
 
 if TYPE_CHECKING:
     from precog_assets.services import Services
@@ -32,13 +32,12 @@ _GAMES = sa.text(
     "SELECT count(*), coalesce(bit_xor(hashtextextended(concat_ws('|', game_id, start_time, home_team_id, "
     "away_team_id), 0)), 0) FROM core.games WHERE start_time > :since"
 )
-_RESULTS = sa.text("SELECT league, count(*), max(last_changed_at) FROM core.games WHERE completed GROUP BY league")
 AROUND = timedelta(days=10)
 
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """Fingerprints of the facts that links and ratings were last made from: the sensor's cursor."""
+    """Fingerprints of the facts that links, ratings and forecasts were last made from: the sensor's cursor."""
 
     links: str = ""
     ratings: Mapping[str, str] = field(default_factory=dict)
@@ -68,40 +67,38 @@ class DeriveTick:
     ratings: Mapping[str, StepReport] = field(default_factory=dict)
 
 
-def facts_now(services: Services) -> Derived:
-    """The fingerprints of what is stored now. Raises PrecogError(system.database)."""
-    with in_database(services.engine) as connection:
-        markets = tuple(connection.execute(_MARKETS).one())
-        games = tuple(connection.execute(_GAMES, {"since": services.clock.now() - AROUND}).one())
-        results = {row[0]: _said(row[1], row[2]) for row in connection.execute(_RESULTS)}
-    versions = {league.key: model_version(league) for league in services.leagues}
-    return Derived(
-        f"{markets}{games}",
-        {key: f"{results[key]} {version}" for key, version in versions.items() if key in results},
-    )
+def links_now(connection: sa.Connection, services: Services) -> str:
+    """The fingerprint of the markets and games that links are made from."""
+    markets = tuple(connection.execute(_MARKETS).one())
+    games = tuple(connection.execute(_GAMES, {"since": services.clock.now() - AROUND}).one())
+    return f"{markets}{games}"
 
 
-def _said(count: int, changed_at: datetime) -> str:
-    return f"{count} {changed_at.isoformat()}"
-
-
-def leagues_to_rate(before: Derived, now: Derived) -> list[str]:
-    """The leagues whose results, or parameters, differ from what was last rated."""
-    return [league for league, facts in now.ratings.items() if before.ratings.get(league) != facts]
+def leagues_to_rate(before: Mapping[str, str], now: Mapping[str, LeagueFacts]) -> list[str]:
+    """The leagues whose results, fixtures, day or parameters differ from what was last rated; shortest replay first."""
+    changed = [league for league, facts in now.items() if before.get(league) != facts.fingerprint]
+    return sorted(changed, key=lambda league: now[league].games)
 
 
 def derive_tick(
     services: Services, before: Derived, correlation_id: str, *, monotonic: Callable[[], float] = time.monotonic
 ) -> DeriveTick:
-    """Link if markets or games are new, rate the leagues with new results, within the tick's budget.
+    """Link if markets or games are new, rate and forecast the leagues with new results or fixtures, in budget.
 
-    A league that the budget left out keeps its old fingerprint, so the next tick takes it up.
+    A league that the budget left out keeps its old fingerprint, so the next tick takes it up. So does one whose whole
+    history would have to be replayed: `catch_up` asks for the job `rerate`, after which a tick can go on.
+    Raises PrecogError(system.database).
     """
-    now = facts_now(services)
-    to_rate = leagues_to_rate(before, now)
-    to_link = now.links != before.links
+    with in_database(services.engine) as connection:
+        links = links_now(connection, services)
+        facts = facts_of_leagues(connection, services.leagues, services.clock.now(), known=before.ratings)
+        changed = leagues_to_rate(before.ratings, facts)
+        left = waiting(connection, services.leagues, {key: facts[key] for key in changed})
+    to_rate = [key for key in changed if key not in left]
+    to_link = links != before.links
+    too_long = [f"{key} left to the job rerate: a full replay of {games:,} games" for key, games in left.items()]
     if not to_link and not to_rate:
-        return DeriveTick("links and ratings: nothing new", before)
+        return DeriveTick("; ".join(too_long) or "links and ratings: nothing new", before)
     began = monotonic()
     with only_one(services.engine, "links and ratings") as mine:
         if not mine:
@@ -114,10 +111,16 @@ def derive_tick(
                 break
             rated[key] = rate_league(services, by_key[key], correlation_id=correlation_id)
     said = [linked.sentence()] if linked else []
-    said += [report.sentence() for report in rated.values()]
-    if left := len(to_rate) - len(rated):
-        said.append(f"{left} leagues left to the next tick")
-    ratings = {**before.ratings, **{key: now.ratings[key] for key in rated}}
-    changed = linked is not None and (linked.written or not before.links_version)
-    version = correlation_id if changed else before.links_version
-    return DeriveTick("; ".join(said), Derived(now.links, ratings, version), linked, rated)
+    said += [rated_sentence(report) for report in rated.values()]
+    if rest := len(to_rate) - len(rated):
+        said.append(f"{rest} leagues left to the next tick")
+    ratings = {**before.ratings, **{key: facts[key].fingerprint for key in rated}}
+    new_links = linked is not None and (linked.written or not before.links_version)
+    version = correlation_id if new_links else before.links_version
+    return DeriveTick("; ".join([*said, *too_long]), Derived(links, ratings, version), linked, rated)
+
+
+def rated_sentence(report: StepReport) -> str:
+    """E.g. `ratings nfl: 1 in, 2 changed, 12 ms, 3 of 30 forecasts changed`."""
+    notes = report.notes
+    return f"{report.sentence()}, {notes['forecasts_changed']} of {notes['forecasts']} forecasts changed"

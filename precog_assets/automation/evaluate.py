@@ -14,7 +14,8 @@ import dagster as dg
 from precog_assets.assets.games import GAMES, RAW_GAMES
 from precog_assets.assets.links import LINKS
 from precog_assets.assets.markets import MARKETS, QUOTES, RAW_MARKETS
-from precog_assets.assets.ratings import RATINGS
+from precog_assets.assets.ratings import FORECASTS, RATINGS
+from precog_assets.checks.forecasts import forecasts_checks
 from precog_assets.checks.games import games_checks, raw_games_checks
 from precog_assets.checks.links import market_games_checks
 from precog_assets.checks.markets import markets_checks, quotes_checks, raw_markets_checks
@@ -29,6 +30,7 @@ CHECKS = {
     QUOTES: quotes_checks,
     LINKS: market_games_checks,
     RATINGS: ratings_checks,
+    FORECASTS: forecasts_checks,
 }
 
 

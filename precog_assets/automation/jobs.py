@@ -1,4 +1,4 @@
-"""The jobs, and when they run: calendar, results, discovery, settlements, history, marts, upkeep, backfills.
+"""The jobs, and when they run: calendar, results, discovery, settlements, history, grades, marts, upkeep, backfills.
 
 Belongs here: which assets a job makes, with which settings, and its schedule. Does not: live polling.
 """
@@ -12,16 +12,20 @@ from dagster._core.definitions.unresolved_asset_job_definition import (
 )
 
 from precog_assets.assets.backfill import GAME_DAYS
+from precog_assets.assets.evaluations import EVALUATIONS
 from precog_assets.assets.games import GAMES, RAW_GAMES, GamesConfig
 from precog_assets.assets.links import LINKS
 from precog_assets.assets.markets import MARKETS, QUOTES, RAW_MARKETS, SERIES, MarketsConfig
-from precog_assets.assets.ratings import RATINGS
+from precog_assets.assets.ratings import FORECASTS, RATINGS
 from precog_assets.assets.results import failures_named
 from precog_assets.assets.teams import TEAMS
 from precog_assets.assets.trading import CANDLES, TRADES
 from precog_assets.resources import PrecogServices
 
 ZONE = "America/New_York"
+REPLAYS = "replays"
+"""Runs that compute for long go one at a time, as those do that share an API: ten leagues at once would keep a small
+machine from everything else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ class Batch:
     """`catch_up` runs the job when its step is older; None: never."""
 
 
-CHECKED = (RAW_GAMES, GAMES, RAW_MARKETS, MARKETS, QUOTES, LINKS, RATINGS, GAME_DAYS)
+CHECKED = (RAW_GAMES, GAMES, RAW_MARKETS, MARKETS, QUOTES, LINKS, RATINGS, FORECASTS, GAME_DAYS)
 _MARKETS_READ = (RAW_MARKETS, MARKETS, QUOTES)
 BATCHES = (
     Batch(
@@ -124,9 +128,16 @@ def asset_jobs(*, with_marts: bool = True) -> dict[str, AssetJob]:
     )
     jobs["rerate"] = dg.define_asset_job(
         "rerate",
-        selection=dg.AssetSelection.assets(RATINGS),
-        description="Ratings of a league, or of all",
-        tags=_tags(1800),
+        selection=dg.AssetSelection.assets(RATINGS, FORECASTS),
+        description="Ratings and forecasts of a league",
+        tags=_tags(1800, REPLAYS),
+        executor_def=dg.in_process_executor,
+    )
+    jobs["evaluate"] = dg.define_asset_job(
+        "evaluate",
+        selection=dg.AssetSelection.assets(RATINGS, FORECASTS, EVALUATIONS),
+        description="Ratings and forecasts of a league brought up to date, and its grades",
+        tags={**_tags(1800, REPLAYS), "dagster/priority": "-1"},
         executor_def=dg.in_process_executor,
     )
     checked = dg.AssetSelection.assets(*CHECKED)
@@ -162,11 +173,30 @@ def schedules(
     if "marts" in jobs:
         planned.append(("marts", "*/5 * * * *", jobs["marts"]))
     return [
-        dg.ScheduleDefinition(
-            name=f"{name}_schedule", job=job, cron_schedule=cron, execution_timezone=ZONE, default_status=status
-        )
-        for name, cron, job in planned
+        evaluate_schedule(jobs["evaluate"], status),
+        *(
+            dg.ScheduleDefinition(
+                name=f"{name}_schedule", job=job, cron_schedule=cron, execution_timezone=ZONE, default_status=status
+            )
+            for name, cron, job in planned
+        ),
     ]
+
+
+def evaluate_schedule(job: AssetJob, status: dg.DefaultScheduleStatus) -> dg.ScheduleDefinition:
+    """Once a day, a run for each chosen league: what the ticks left is rated, then all of it is graded."""
+
+    @dg.schedule(
+        name="evaluate_schedule", job=job, cron_schedule="50 6 * * *", execution_timezone=ZONE, default_status=status
+    )
+    def evaluate(context: dg.ScheduleEvaluationContext, services: PrecogServices) -> list[dg.RunRequest]:
+        day = f"{context.scheduled_execution_time:%Y-%m-%d}"
+        return [
+            dg.RunRequest(run_key=f"evaluate {league.key} {day}", partition_key=league.key)
+            for league in services.get().leagues
+        ]
+
+    return evaluate
 
 
 @dg.op(description="Partitions, retention, trimming, the archive's budget", tags={"dagster/kind": "postgres"})

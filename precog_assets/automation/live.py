@@ -13,7 +13,7 @@ import dagster as dg
 from precog_assets.assets.games import GAMES, RAW_GAMES
 from precog_assets.assets.links import LINKS
 from precog_assets.assets.markets import MARKETS, QUOTES, RAW_MARKETS
-from precog_assets.assets.ratings import RATINGS
+from precog_assets.assets.ratings import FORECASTS, RATINGS
 from precog_assets.assets.trading import ORDER_BOOKS
 from precog_assets.resources import PrecogServices
 
@@ -57,7 +57,7 @@ def live_sensors(status: dg.DefaultSensorStatus) -> list[dg.SensorDefinition]:
         opened = services.get()
         return _result(context, services, "kalshi_books", books_tick(opened, new_correlation_id()), BOOK_TABLES)
 
-    @dg.sensor(minimum_interval_seconds=29, default_status=status, description="Links markets, rates new results")
+    @dg.sensor(minimum_interval_seconds=29, default_status=status, description="Links markets, rates and forecasts")
     def links_and_ratings(context: dg.SensorEvaluationContext, services: PrecogServices) -> dg.SensorResult:
         from precog_assets.automation.derive import Derived, derive_tick
         from precog_assets.pipeline.report import new_correlation_id
@@ -125,11 +125,13 @@ def _derived_events(
         events.append(dg.AssetMaterialization(LINKS, metadata={**counts, "dagster/row_count": rows}, tags=tags))
     events += [
         dg.AssetMaterialization(
-            RATINGS,
+            key,
             partition=league,
-            metadata={**counts_of(report), "model_version": str(report.notes["model_version"])},
+            metadata={**counts_of(report), **report.notes},
             tags={**VERSION_TAGS, "dagster/data_version": report.correlation_id},
         )
         for league, report in tick.ratings.items()
+        for key, changed in ((RATINGS, report.written), (FORECASTS, report.notes["forecasts_changed"]))
+        if changed
     ]
     return [*events, *evaluations(services, [event.asset_key for event in events])]

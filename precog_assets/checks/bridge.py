@@ -40,6 +40,8 @@ RECENT = {
     "market.quotes": Recent("observed_at", timedelta(days=1)),
     "market.market_games": Recent("last_changed_at", timedelta(days=30)),
     "model.ratings": Recent("computed_at", timedelta(days=36_500), current_only="superseded_at"),
+    "model.forecasts": Recent("computed_at", timedelta(days=36_500), current_only="superseded_at"),
+    "model.evaluations": Recent("computed_at", timedelta(days=36_500), current_only="superseded_at"),
 }
 
 

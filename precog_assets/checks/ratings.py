@@ -15,6 +15,20 @@ from precog_assets.resources import PrecogServices
 DRIFT = 75.0
 """Rating points that a league's mean may lie outside of what its new and its regressed teams start from."""
 UNRATED_SHARE = 0.5
+_LAST_SEASON = sa.text(
+    """
+    WITH current AS (
+        SELECT * FROM model.ratings WHERE league = :league AND model_version = :version AND superseded_at IS NULL
+    ), newest AS (SELECT season, start_time FROM current ORDER BY start_time DESC LIMIT 1),
+    teams AS (
+        SELECT DISTINCT ON (c.team_id) c.rating_after AS rating, c.games_before + 1 AS games
+        FROM current c JOIN newest USING (season) WHERE c.start_time > newest.start_time - interval '400 days'
+        ORDER BY c.team_id, c.start_time DESC, c.game_id DESC
+    )
+    SELECT count(*) AS teams, avg(rating) AS mean, count(*) FILTER (WHERE games < :min_games) AS unrated FROM teams
+    """
+)
+"""Where the teams of the newest season stand; the days keep it from reading every season there is."""
 
 
 @dg.multi_asset_check(
@@ -39,25 +53,31 @@ def ratings_checks(services: PrecogServices) -> Iterator[dg.AssetCheckResult]:
 
 
 def means(engine: sa.Engine, leagues: Sequence[League]) -> tuple[Finding, Finding]:
-    """Mean rating and unrated teams by league, of the leagues that have ratings."""
-    from precog_assets.queries.ratings import team_ratings
+    """Mean rating and unrated teams by league, over the teams of its newest season, where there are any."""
+    from precog_assets.pipeline.feeds import in_database
+    from precog_assets.ratings.versions import model_version
 
     mean: dict[str, float] = {}
     unrated: dict[str, str] = {}
     drifted: list[str] = []
     thin: list[str] = []
-    for league in leagues:
-        frame = team_ratings(engine, league.key)
-        if frame.is_empty():
+    with in_database(engine) as connection:
+        rows = [
+            connection.execute(
+                _LAST_SEASON,
+                {"league": league.key, "version": model_version(league), "min_games": league.rating.min_games},
+            ).one()
+            for league in leagues
+        ]
+    for league, row in zip(leagues, rows, strict=True):
+        if not row.teams:
             continue
-        ratings = frame["rating"].to_list()
-        mean[league.key] = round(sum(ratings) / len(ratings), 1)
-        low, high = sorted((league.rating.mean, league.rating.new_team))
+        mean[league.key] = round(row.mean, 1)
+        low, high = expected_mean(league)
         if not low - DRIFT <= mean[league.key] <= high + DRIFT:
             drifted.append(f"{league.key} {mean[league.key]:g}, expected {low:g} to {high:g}")
-        count = frame.height - int(frame["rated"].sum())
-        unrated[league.key] = f"{count} of {frame.height}"
-        if count > UNRATED_SHARE * frame.height:
+        unrated[league.key] = f"{row.unrated} of {row.teams}"
+        if row.unrated > UNRATED_SHARE * row.teams:
             thin.append(f"{league.key} {unrated[league.key]}")
     return (
         Finding(not drifted, "; ".join(drifted) or "means are where they began", warn=True, facts={"mean": mean}),
@@ -68,3 +88,13 @@ def means(engine: sa.Engine, leagues: Sequence[League]) -> tuple[Finding, Findin
             facts={"unrated": unrated},
         ),
     )
+
+
+def expected_mean(league: League) -> tuple[float, float]:
+    """Between which points the mean of a league's teams belongs, by the rating system of its model in force."""
+    from precog_assets.ratings.systems import MEAN_POINTS
+
+    rules = league.rating
+    if rules.models["default"].ratings != "elo":
+        return MEAN_POINTS, MEAN_POINTS
+    return min(rules.elo.mean, rules.elo.new_team), max(rules.elo.mean, rules.elo.new_team)

@@ -7,66 +7,20 @@ when a schema is built, since descriptions are wanted where definitions load.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from precog_assets.domain.facts import GameKind
 from precog_assets.domain.leagues import Outcome
 from precog_assets.domain.statuses import GamePhase, MarketStatus
+from precog_assets.domain.table_rules import Column, Rule, TableRules
 
 if TYPE_CHECKING:
     import pandera.polars as pa
 
-Kind = Literal["text", "integer", "number", "price", "count", "boolean", "instant"]
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column: what it means, and what its values may be. `low` and `high` are inclusive."""
-
-    name: str
-    kind: Kind
-    description: str
-    nullable: bool = False
-    unique: bool = False
-    one_of: tuple[str, ...] = ()
-    matches: str = ""
-    low: float | None = None
-    high: float | None = None
-
-    @property
-    def limits(self) -> list[str]:
-        """The limits on values, in words."""
-        said = [f"one of {', '.join(self.one_of)}"] if self.one_of else []
-        if self.matches:
-            said.append(f"matches {self.matches}")
-        if self.low is not None:
-            said.append(f">= {self.low:g}")
-        if self.high is not None:
-            said.append(f"<= {self.high:g}")
-        return said
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A condition on a row in polars' SQL; a row of which it cannot be said (null) satisfies it."""
-
-    name: str
-    condition: str
-
-
-@dataclass(frozen=True, slots=True)
-class TableRules:
-    """The rows of one table."""
-
-    table: str
-    """Schema and name, e.g. `core.games`."""
-    columns: tuple[Column, ...]
-    rules: tuple[Rule, ...] = ()
-
-
 _SCORE = 400
+_FIRST_SEASON = 1900
+_VERSION = r"^[a-z0-9_]+-[a-z0-9_]+-[0-9a-f]{8}$"
 _IN_ORDER = (Rule("confirmed not before observed", "confirmed_at >= observed_at"),)
 
 TEAMS = TableRules(
@@ -87,7 +41,7 @@ GAMES = TableRules(
     (
         Column("game_id", "text", "`{league}:{espn_event_id}`", unique=True, matches=r"^[a-z0-9_]+:.+$"),
         Column("league", "text", "League key of config/leagues.yaml"),
-        Column("season", "integer", "Season label of the provider", low=1990, high=2100),
+        Column("season", "integer", "Season label of the provider", low=_FIRST_SEASON, high=2100),
         Column("game_kind", "text", "Which games count", one_of=tuple(kind.value for kind in GameKind)),
         Column("start_time", "instant", "Scheduled start, UTC"),
         Column("home_team_id", "text", "Null while undecided", nullable=True),
@@ -183,7 +137,7 @@ RATINGS = TableRules(
         Column("league", "text", "League key of config/leagues.yaml"),
         Column("game_id", "text", "Game that changed the rating"),
         Column("team_id", "text", "Team or player"),
-        Column("model_version", "text", "Model and hash of its parameters", matches=r"^[a-z]+-"),
+        Column("model_version", "text", "Model and hash of its parameters", matches=_VERSION),
         Column("rating_before", "number", "Rating points", low=0, high=4000),
         Column("rating_after", "number", "Rating points", low=0, high=4000),
         Column("expected_score", "number", "Expected before the game", low=0, high=1),
@@ -191,8 +145,68 @@ RATINGS = TableRules(
     ),
 )
 
+FORECASTS = TableRules(
+    "model.forecasts",
+    (
+        Column("league", "text", "League key of config/leagues.yaml"),
+        Column("game_id", "text", "Game of core.games"),
+        Column("model_version", "text", "Model and hash of its parameters", matches=_VERSION),
+        Column("season", "integer", "Season label of the provider", low=_FIRST_SEASON, high=2100),
+        Column("start_time", "instant", "Scheduled start when it was made, UTC"),
+        Column("home_team_id", "text", "Home side when it was made"),
+        Column("away_team_id", "text", "Away side when it was made"),
+        Column("p_home", "number", "Probability that the home side wins", low=0, high=1),
+        Column("p_draw", "number", "Of a draw; null in leagues of two outcomes", nullable=True, low=0, high=1),
+        Column("p_away", "number", "Probability that the away side wins", low=0, high=1),
+        Column("rating_home", "number", "Rating points before the game", low=0, high=4000),
+        Column("rating_away", "number", "Rating points before the game", low=0, high=4000),
+        Column("games_home", "integer", "Rated games until then", low=0),
+        Column("games_away", "integer", "Rated games until then", low=0),
+        Column("as_of", "instant", "Results known before this instant were used, none later"),
+        Column("computed_at", "instant", "Before the start: made ahead; after it: a replay"),
+    ),
+    (
+        Rule("probabilities sum to one", "abs(p_home + coalesce(p_draw, 0.0) + p_away - 1.0) <= 0.000001"),
+        Rule("two different sides", "home_team_id <> away_team_id"),
+        Rule("nothing of after the start", "as_of <= start_time"),
+        Rule("made when its facts were known", "as_of <= computed_at"),
+    ),
+)
+
+EVALUATIONS = TableRules(
+    "model.evaluations",
+    (
+        Column("league", "text", "League key of config/leagues.yaml"),
+        Column("model_version", "text", "Model that is graded", matches=_VERSION),
+        Column("forecast", "text", "The model, or its blend with the price", one_of=("model", "market_aware")),
+        Column("scope", "text", "What is graded together", one_of=("all", "season", "month")),
+        Column("label", "text", "all, the season, or the month as YYYY-MM", matches=r"^(all|\d{4}|\d{4}-\d{2})$"),
+        Column("games", "integer", "Games graded", low=1),
+        Column("ties_left_out", "integer", "Ties of leagues of two outcomes, not graded", low=0),
+        Column("brier", "number", "Mean squared error, summed over outcomes where three", low=0, high=2),
+        Column("log_loss", "number", "Mean of -ln of what happened", low=0),
+        Column("rps", "number", "Ranked probability score; null where outcomes are two", nullable=True, low=0, high=1),
+        Column("accuracy", "number", "Share in which the likeliest outcome happened", low=0, high=1),
+        Column("ece", "number", "Expected calibration error, in ten bins", low=0, high=1),
+        Column("priced_games", "integer", "Of them with a closing price for every outcome", low=0),
+        Column("closing_brier", "number", "Of the closing price, on those", nullable=True, low=0, high=2),
+        Column("closing_log_loss", "number", "Of the closing price, on those", nullable=True, low=0),
+        Column("closing_rps", "number", "Of the closing price, on those", nullable=True, low=0, high=1),
+        Column("skill", "number", "1 - score / closing score, on those", nullable=True, high=1),
+        Column("skill_low", "number", "Lower end of its 95 % interval", nullable=True, high=1),
+        Column("skill_high", "number", "Upper end of its 95 % interval", nullable=True, high=1),
+        Column("computed_at", "instant", "When it was graded"),
+    ),
+    (
+        Rule("no more priced than graded", "priced_games <= games"),
+        Rule("a closing score exactly when priced", "(priced_games > 0) = (closing_log_loss IS NOT NULL)"),
+        Rule("the skill within its interval", "skill_low <= skill AND skill <= skill_high"),
+    ),
+)
+
 ALL: dict[str, TableRules] = {
-    rules.table: rules for rules in (TEAMS, GAMES, GAME_STATES, MARKETS, QUOTES, MARKET_GAMES, RATINGS)
+    rules.table: rules
+    for rules in (TEAMS, GAMES, GAME_STATES, MARKETS, QUOTES, MARKET_GAMES, RATINGS, FORECASTS, EVALUATIONS)
 }
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import base64
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import dagster as dg
 import pytest
 import sqlalchemy as sa
 
 from precog_assets.assets.backfill import chosen_days
+from precog_assets.assets.evaluations import LARGEST_PLOT_BYTES, plots_of
 from precog_assets.definitions import build_defs
 from precog_assets.environment import resolve
+from precog_assets.pipeline.report import StepReport
 from precog_assets.resources import PrecogServices
 from precog_assets.services import Services
 from precog_assets.store import tables
@@ -147,12 +151,51 @@ def test_partition_keys_become_days_by_league() -> None:
     }
 
 
-def test_ratings_of_a_league_are_made_by_its_partition(
-    resource: PrecogServices, services: Services, venue: Venue, clock: TestClock
-) -> None:
-    venue.put(NFL_BOARD, board(board_event("401", state="post", status="STATUS_FINAL", completed=True, score=(20, 17))))
+def play(venue: Venue, resource: PrecogServices, clock: TestClock) -> None:
+    """One finished game in the database, and one of the next days."""
+    over = board_event("401", state="post", status="STATUS_FINAL", completed=True, score=(20, 17))
+    coming = board_event("402", start="2026-11-24T18:00Z", home="2", away="15", state="pre", status="STATUS_SCHEDULED")
+    venue.put(NFL_BOARD, board(over, coming))
     assert run(resource, "core/games").success
     clock.forward(timedelta(minutes=1).total_seconds())
-    told = made(run(resource, "model/ratings", partition="nfl"))
-    assert told["model/ratings"]["dagster/row_count"] == rows(services, tables.ratings) == 2
-    assert str(told["model/ratings"]["precog/nfl"]).startswith("elo-nfl-")
+
+
+@pytest.mark.parametrize("chosen", ["model/ratings", "model/forecasts"])
+def test_ratings_and_forecasts_of_a_league_are_made_by_one_step(
+    resource: PrecogServices, services: Services, venue: Venue, clock: TestClock, chosen: str
+) -> None:
+    play(venue, resource, clock)
+    told = made(run(resource, chosen, partition="nfl"))
+    assert list(told) == [chosen]
+    assert told[chosen]["dagster/row_count"] == 2
+    assert str(told[chosen]["precog/model_version"]).startswith("nfl-default-")
+    assert told[chosen]["precog/replayed_from"] == "the start"
+    assert told[chosen]["precog/forecasts_changed"] == 2
+    assert rows(services, tables.ratings) == rows(services, tables.forecasts) == 2
+
+
+def test_an_evaluation_shows_its_figures_and_three_plots_with_their_files(
+    resource: PrecogServices, venue: Venue, clock: TestClock
+) -> None:
+    play(venue, resource, clock)
+    assert run(resource, "model/forecasts", partition="nfl").success
+    told = made(run(resource, "model/evaluations", partition="nfl"))["model/evaluations"]
+    assert (told["rows_in"], told["precog/games"], told["precog/leak_findings"]) == (1, 1, "none")
+    assert 0 < float(str(told["precog/brier"])) < 1
+    for name in ("reliability", "skill", "ratings"):
+        image = str(told[name]).removeprefix(f"![{name}](data:image/png;base64,").removesuffix(")")
+        assert base64.b64decode(image) == Path(str(told[f"{name}_file"])).read_bytes()
+
+
+def test_a_plot_too_large_for_metadata_is_named_only(tmp_path: Path) -> None:
+    large = tmp_path / "large.png"
+    large.write_bytes(b"0" * (LARGEST_PLOT_BYTES + 1))
+    report = StepReport("evaluations nfl", "test", datetime(2026, 11, 22, tzinfo=UTC), notes={"plot_skill": str(large)})
+    assert plots_of(report) == {"skill_file": dg.MetadataValue.path(large)}
+    assert report.notes == {}
+
+
+def test_a_league_without_graded_games_says_so(resource: PrecogServices) -> None:
+    told = made(run(resource, "model/evaluations", partition="nba"))["model/evaluations"]
+    assert (told["rows_in"], told["inserted"]) == (0, 0)
+    assert str(told["precog/graded"]).startswith("0 games: ")

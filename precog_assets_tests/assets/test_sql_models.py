@@ -77,8 +77,12 @@ def test_dependencies_are_the_models_and_the_assets_that_write_the_sources(
     assert deps["stg_games"] == {"core/games", "core/teams"}
     assert deps["stg_markets"] == {"market/markets", "market/market_games"}
     assert deps["stg_quotes_latest"] == {"market/markets", "market/quotes"}
-    assert deps["stg_ratings_current"] == {"model/ratings"}
-    assert deps["board"] == {f"mart/stg_{name}" for name in ("games", "markets", "quotes_latest", "ratings_current")}
+    assert deps["stg_models_in_use"] == {"model/ratings"}
+    assert deps["stg_ratings_current"] == {"model/ratings", "mart/stg_models_in_use"}
+    assert deps["stg_forecasts_current"] == {"model/forecasts", "mart/stg_models_in_use"}
+    assert deps["skill"] == {"model/evaluations", "mart/stg_models_in_use"}
+    staging = ("games", "markets", "quotes_latest", "ratings_current", "forecasts_current")
+    assert deps["board"] == {f"mart/stg_{name}" for name in staging}
     assert deps["freshness"] == set()
     assert deps["row_counts"] == {
         "core/games",
@@ -103,14 +107,14 @@ def test_a_materialization_tells_rows_columns_types_meanings_and_lineage(materia
     columns = {column.name: column for column in metadata["dagster/column_schema"].columns}
     assert columns["home_bid"].type == "numeric(8,6)"
     assert columns["home_rating"].description == (
-        "Elo of the home side after its last rated game; null while it has none."
+        "Rating of the home side after its last rated game; null while it has none."
     )
     lineage = metadata["dagster/column_lineage"].deps_by_column
     assert lineage["home_rating"] == [dg.TableColumnDep(dg.AssetKey(["mart", "stg_ratings_current"]), "rating")]
 
 
 def test_lineage_of_a_staging_view_ends_at_the_tables_own_assets(materialize: Materialize) -> None:
-    metadata = metadata_of(materialize("stg_ratings_current"), "stg_ratings_current")
+    metadata = metadata_of(materialize("stg_models_in_use", "stg_ratings_current"), "stg_ratings_current")
     lineage = metadata["dagster/column_lineage"].deps_by_column
     assert lineage["rating"] == [dg.TableColumnDep(dg.AssetKey(["model", "ratings"]), "rating_after")]
 

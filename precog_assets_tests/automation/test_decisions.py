@@ -7,11 +7,12 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 import pytest
 
-from precog_assets.automation.catch_up import overdue
+from precog_assets.automation.catch_up import overdue, ungraded
 from precog_assets.automation.derive import Derived, leagues_to_rate
 from precog_assets.automation.events import Told, contract_changes, version_to_tell
 from precog_assets.automation.jobs import BATCHES
 from precog_assets.automation.memory import TickMemory
+from precog_assets.automation.replays import LeagueFacts
 from precog_assets.automation.ticks import boards, polled_leagues, read_leagues
 from precog_assets.checks.findings import Finding
 from precog_assets.config import load_leagues
@@ -126,11 +127,23 @@ def test_boards_of_yesterday_are_read_until_early_morning_eastern() -> None:
     ]
 
 
-def test_only_leagues_with_new_results_or_parameters_are_rated() -> None:
-    before = Derived("", {"nfl": "10 a v1", "nba": "5 b v1"})
-    now = Derived("", {"nfl": "11 c v1", "nba": "5 b v1", "nhl": "1 d v1"})
-    assert leagues_to_rate(before, now) == ["nfl", "nhl"]
-    assert leagues_to_rate(before, Derived("", {"nfl": "10 a v2"})) == ["nfl"]
+def test_leagues_whose_facts_differ_are_rated_the_shortest_replay_first() -> None:
+    before = {"nfl": "10 a v1", "nba": "5 b v1"}
+    now = {
+        "nfl": LeagueFacts(11, 2026, "11 c v1"),
+        "nba": LeagueFacts(5, 2027, "5 b v1"),
+        "nhl": LeagueFacts(1, 2027, "1 d v1"),
+    }
+    assert leagues_to_rate(before, now) == ["nhl", "nfl"]
+    assert leagues_to_rate(before, {"nfl": LeagueFacts(10, 2026, "10 a v1")}) == []
+
+
+def test_rated_leagues_are_graded_that_never_were_or_not_for_a_day() -> None:
+    hour = timedelta(hours=1)
+    latest = {f"ratings {league}": NOW for league in ("nfl", "nba", "nhl")}
+    latest |= {"evaluations nba": NOW - 25 * hour, "evaluations nhl": NOW - 27 * hour}
+    assert ungraded(latest, ["nfl", "nba", "nhl", "mlb"], NOW) == ["nfl", "nhl"]
+    assert ungraded(latest, ["nhl"], NOW, clock_speed=60) == []
 
 
 def test_a_new_database_is_overdue_for_every_job_that_can_be() -> None:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import dagster as dg
 import pytest
 import sqlalchemy as sa
 
+from precog_assets.automation import replays
 from precog_assets.automation.catch_up import catch_up_sensor
-from precog_assets.automation.jobs import asset_jobs
+from precog_assets.automation.jobs import asset_jobs, evaluate_schedule
 from precog_assets.automation.live import live_sensors
 from precog_assets.automation.memory import TickMemory, memory_of
 from precog_assets.domain.errors import PrecogError
+from precog_assets.pipeline.evaluate import evaluate_league
 from precog_assets.pipeline.feeds import only_one
 from precog_assets.pipeline.link import link_markets
+from precog_assets.pipeline.rate import rate_league
 from precog_assets.resources import PrecogServices
 from precog_assets.services import Services
 from precog_assets.store import tables
@@ -292,7 +296,7 @@ def test_new_results_are_rated_once_and_told_by_league(
         for event in first.asset_events
         if isinstance(event, dg.AssetMaterialization)
     ]
-    assert told == [("market/market_games", None), ("model/ratings", "nfl")]
+    assert told == [("market/market_games", None), ("model/ratings", "nfl"), ("model/forecasts", "nfl")]
     assert rows(services, tables.ratings) == [2]
     assert said(deriving.tick()) == "links and ratings: nothing new"
     venue.put(NFL_BOARD, board(board_event("401", state="post", status="STATUS_FINAL", completed=True, score=(20, 23))))
@@ -318,3 +322,37 @@ def test_what_leaves_no_step_is_asked_for_once_markets_are_linked(
     link_markets(services, correlation_id="test")
     result = Ticking("catch_up", resource, instance).tick()
     assert {"checks", "history", "marts"} <= {request.job_name for request in result.run_requests or []}
+
+
+def test_a_league_that_a_tick_cannot_replay_and_one_that_was_never_graded_are_asked_for_by_partition(
+    resource: PrecogServices,
+    services: Services,
+    venue: Venue,
+    instance: dg.DagsterInstance,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    venue.put(NFL_BOARD, board(board_event("401", state="post", status="STATUS_FINAL", completed=True, score=(20, 17))))
+    Ticking("espn_live", resource, instance).tick()
+    monkeypatch.setattr(replays, "MOST_IN_A_TICK", 0)
+
+    def asked_for() -> list[tuple[str | None, str | None]]:
+        requests = Ticking("catch_up", resource, instance).tick().run_requests or []
+        return [(one.job_name, one.partition_key) for one in requests if one.partition_key]
+
+    assert asked_for() == [("rerate", "nfl")]
+    rate_league(services, services.leagues[0], correlation_id="the job")
+    assert asked_for() == [("evaluate", "nfl")]
+    evaluate_league(services, services.leagues[0], correlation_id="the job")
+    assert asked_for() == []
+
+
+def test_every_morning_each_chosen_league_is_rated_and_graded(
+    resource: PrecogServices, instance: dg.DagsterInstance
+) -> None:
+    schedule = evaluate_schedule(asset_jobs()["evaluate"], dg.DefaultScheduleStatus.STOPPED)
+    morning = datetime(2026, 11, 22, 11, 50, tzinfo=UTC)
+    with dg.build_schedule_context(
+        instance=instance, scheduled_execution_time=morning, resources={"services": resource}
+    ) as context:
+        requests = schedule(context)
+    assert [(one.partition_key, one.run_key) for one in requests] == [("nfl", "evaluate nfl 2026-11-22")]

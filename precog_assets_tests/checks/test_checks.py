@@ -10,19 +10,17 @@ import dagster as dg
 import pytest
 import sqlalchemy as sa
 
+from precog_assets.assets.evaluations import EVALUATIONS
 from precog_assets.assets.teams import TEAMS
 from precog_assets.checks import findings
 from precog_assets.checks.backfill import gaps
 from precog_assets.checks.games import archive_budget, rows_on_a_game_day
 from precog_assets.checks.links import decided, unmatched_share
 from precog_assets.checks.markets import live_age
-from precog_assets.checks.ratings import means
 from precog_assets.checks.teams import provisional
-from precog_assets.config import load_leagues
 from precog_assets.definitions import build_defs
 from precog_assets.domain.facts import ContractCounts
 from precog_assets.environment import resolve
-from precog_assets.ratings.versions import model_version
 from precog_assets.resources import PrecogServices
 from precog_assets.services import Services
 from precog_assets.store import ops, tables
@@ -226,31 +224,6 @@ def test_missing_days_between_backfilled_ones_are_named_with_the_command(connect
     assert gaps(connection).passed
 
 
-def rating(number: int, team_id: str, after: float, games_before: int) -> dict[str, Any]:
-    return {
-        "league": "nfl",
-        "game_id": f"nfl:{number}",
-        "team_id": team_id,
-        "model_version": model_version(load_leagues()["nfl"]),
-        "season": 2026,
-        "start_time": NOW,
-        "rating_before": 1505.0,
-        "rating_after": after,
-        "expected_score": 0.5,
-        "games_before": games_before,
-        "computed_at": NOW,
-    }
-
-
-def test_ratings_warn_when_their_mean_drifts_and_when_most_teams_are_unrated(engine: sa.Engine) -> None:
-    nfl = [load_leagues()["nfl"]]
-    with engine.begin() as connection:
-        put(connection, tables.ratings, rating(1, "nfl:12", 1800.0, 20), rating(1, "nfl:30", 1700.0, 1))
-    drift, unrated = means(engine, nfl)
-    assert (drift.passed, drift.warn, drift.facts["mean"]) == (False, True, {"nfl": 1750.0})
-    assert (unrated.passed, unrated.facts["unrated"]) == (True, {"nfl": "1 of 2"})
-
-
 def test_the_archive_budget_passes_while_there_is_room(services: Services) -> None:
     finding = archive_budget(services)
     assert finding.passed
@@ -277,7 +250,8 @@ def test_a_run_of_games_evaluates_their_checks_and_all_pass(resource: PrecogServ
 
 def test_the_checks_job_evaluates_what_sensors_write_and_makes_nothing(resource: PrecogServices) -> None:
     defs = build_defs(resolve(settings(precog_env="test")), services=resource, sql_models=False)
-    keys = {key for key in defs.resolve_asset_graph().asset_check_keys if key.asset_key != TEAMS}
+    of_runs = {TEAMS, EVALUATIONS}
+    keys = {key for key in defs.resolve_asset_graph().asset_check_keys if key.asset_key not in of_runs}
     with dg.DagsterInstance.ephemeral() as instance:
         result = defs.resolve_job_def("checks").execute_in_process(instance=instance)
     evaluated = {(one.asset_key, one.check_name) for one in result.get_asset_check_evaluations()}

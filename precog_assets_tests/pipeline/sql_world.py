@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import sqlalchemy as sa
 
 from precog_assets.config import load_leagues
 from precog_assets.domain.facts import GameKind, GameSeen, MarketSeen, Observation, Origin, QuoteSeen
+from precog_assets.store.evaluations import write_blends, write_evaluations
+from precog_assets.store.forecasts import COLUMNS, write_forecasts, write_version
 from precog_assets.store.games import write_games
 from precog_assets.store.markets import write_markets, write_quotes
 from precog_assets.store.ratings import write_ratings
@@ -114,8 +117,85 @@ def rating_row(team_id: str, game_id: str, version: str, rating: float, games_be
     return ("nfl", game_id, team_id, version, 2026, start, rating - 5, rating, 0.5, games_before)
 
 
+def forecast_row(game_id: str, start_days: float, p_home: float, **given: Any) -> tuple:
+    row = {
+        "game_id": game_id,
+        "season": 2026,
+        "start_time": NOW + timedelta(days=start_days),
+        "home_team_id": HOME,
+        "away_team_id": AWAY,
+        "p_home": p_home,
+        "p_draw": None,
+        "p_away": 1 - p_home,
+        "rating_home": 1600.0,
+        "rating_away": 1450.0,
+        "deviation_home": 60.0,
+        "deviation_away": float("nan"),
+        "games_home": 8,
+        "games_away": 8,
+        "as_of": NOW - timedelta(days=11),
+        **given,
+    }
+    return tuple(row[name] for name in COLUMNS)
+
+
+def grade_row(forecast: str, scope: str, label: str, **given: Any) -> dict[str, Any]:
+    return {
+        "forecast": forecast,
+        "scope": scope,
+        "label": label,
+        "games": 250,
+        "ties_left_out": 1,
+        "brier": 0.21,
+        "log_loss": 0.61,
+        "accuracy": 0.66,
+        "ece": 0.02,
+        "priced_games": 250,
+        "closing_brier": 0.2,
+        "closing_log_loss": 0.59,
+        "skill": -0.05,
+        "skill_low": -0.08,
+        "skill_high": -0.02,
+        "leak_findings": [],
+        **given,
+    }
+
+
+def write_model(connection: sa.Connection) -> None:
+    """Two versions of the NFL's model and one that is not in force, the last rated with forecasts and grades."""
+    for version, name, days in (("old", "default", 9), ("elo-1", "default", 8), ("plain-1", "plain", 1)):
+        write_version(connection, version, "nfl", name, {"k": days}, NOW - timedelta(days=days))
+    write_ratings(connection, "nfl", "old", [rating_row(HOME, "nfl:0", "old", 1999.0, 0, 10)], NOW - timedelta(days=9))
+    write_ratings(
+        connection, "nfl", "plain-1", [rating_row(HOME, "nfl:0", "plain-1", 1111.0, 0, 10)], NOW - timedelta(days=1)
+    )
+    rows = [
+        rating_row(HOME, "nfl:0", "elo-1", 1600.0, 7, 10),
+        rating_row(AWAY, "nfl:0", "elo-1", 1450.0, 7, 10),
+        rating_row(HOME, "nfl:00", "elo-1", 1580.0, 6, 17),
+    ]
+    write_ratings(connection, "nfl", "elo-1", rows, NOW - timedelta(days=8))
+    write_forecasts(connection, "nfl", "old", [forecast_row("nfl:2", 6, 0.1)], NOW - timedelta(days=9))
+    said = [
+        forecast_row("nfl:0", -10, 0.55),
+        forecast_row("nfl:1", -1 / 48, 0.7),
+        forecast_row("nfl:2", 6, 0.65),
+        forecast_row("nfl:4", 1, 0.6, home_team_id="nfl:2", away_team_id="nfl:1"),
+    ]
+    write_forecasts(connection, "nfl", "elo-1", said, NOW - timedelta(days=8))
+    grades = [
+        grade_row("model", "all", "all"),
+        grade_row("model", "season", "2025"),
+        grade_row("model", "month", "2025-09", skill_low=None, skill_high=None),
+        grade_row("market_aware", "season", "2025", skill=0.0, skill_low=-0.01, skill_high=0.01),
+    ]
+    write_evaluations(connection, "nfl", "elo-1", grades, NOW)
+    write_evaluations(connection, "nfl", "old", [grade_row("model", "all", "all", brier=0.25)], NOW)
+    write_blends(connection, "nfl", "elo-1", [{"season": 2025, "model_weight": 0.1, "fitted_games": 900}], NOW)
+
+
 def build_world(engine: sa.Engine) -> None:
-    """One game in play with three markets, a past, a coming and a far one; ratings of two model versions."""
+    """One game in play with three markets, a past, a coming and a far one; ratings, forecasts, grades of a model."""
     seen = Observation(NOW, Origin.LIVE)
     earlier = Observation(NOW - timedelta(minutes=5), Origin.LIVE)
     old = Observation(NOW - timedelta(days=10), Origin.LIVE)
@@ -158,19 +238,6 @@ def build_world(engine: sa.Engine) -> None:
         link(connection, "KXNFLGAME-26NOV21JACKC-KC", GAME.game_id, "home")
         link(connection, "KXNFLGAME-26NOV22NOBODY-X", None, None)
         link(connection, "KXNFLGAME-26NOV28JACKC-KC", "nfl:2", "home")
-        write_ratings(
-            connection, "nfl", "old", [rating_row(HOME, "nfl:0", "old", 1999.0, 0, 10)], NOW - timedelta(days=9)
-        )
-        write_ratings(
-            connection,
-            "nfl",
-            "elo-1",
-            [
-                rating_row(HOME, "nfl:0", "elo-1", 1600.0, 7, 10),
-                rating_row(AWAY, "nfl:0", "elo-1", 1450.0, 7, 10),
-                rating_row(HOME, "nfl:00", "elo-1", 1580.0, 6, 17),
-            ],
-            NOW - timedelta(days=8),
-        )
+        write_model(connection)
         poll(connection, NOW)
         poll(connection, NOW - timedelta(minutes=1), "kalshi", "transient")

@@ -142,7 +142,15 @@ def test_both_spellings_of_test_arguments_mean_the_same(tmp_path: Path) -> None:
 def test_the_shipped_folder_makes_marts_tables_and_staging_views_unless_a_file_says_else() -> None:
     models = load_project().models
     tables = {name for name, model in models.items() if model.materialized == "table"}
-    assert tables == {"stg_ratings_current", "freshness", "row_counts", "board", "team_ratings"}
+    assert tables == {
+        "stg_ratings_current",
+        "freshness",
+        "row_counts",
+        "board",
+        "forecast_board",
+        "skill",
+        "team_ratings",
+    }
     assert all(model.relation.schema == "mart" and model.description for model in models.values())
 
 
@@ -151,6 +159,7 @@ def test_a_rating_on_the_board_leads_to_the_ratings_table() -> None:
     board = Relation("mart", "board")
     assert lineage[board]["home_rating"] == (ColumnOrigin(Relation("mart", "stg_ratings_current"), "rating"),)
     assert trace(lineage, board, "home_rating") == {ColumnOrigin(Relation("model", "ratings"), "rating_after")}
+    assert trace(lineage, board, "p_home") == {ColumnOrigin(Relation("model", "forecasts"), "p_home")}
     assert trace(lineage, board, "home_bid") == {ColumnOrigin(Relation("market", "quotes"), "yes_bid")}
     assert trace(lineage, board, "home_team") == {ColumnOrigin(Relation("core", "teams"), "display_name")}
 

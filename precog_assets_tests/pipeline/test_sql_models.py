@@ -62,9 +62,24 @@ def run(engine: sa.Engine, statement: str) -> None:
         connection.execute(sa.text(statement))
 
 
+STAGING = [
+    "stg_games",
+    "stg_markets",
+    "stg_quotes_latest",
+    "stg_models_in_use",
+    "stg_ratings_current",
+    "stg_forecasts_current",
+]
+
+
 def board(engine: sa.Engine) -> dict[str, Any]:
-    build_models(engine, ["stg_games", "stg_markets", "stg_quotes_latest", "stg_ratings_current", "board"])
+    build_models(engine, [*STAGING, "board"])
     return {row.game_id: row for row in rows(engine, "SELECT * FROM mart.board")}
+
+
+def forecast_board(engine: sa.Engine) -> dict[str, Any]:
+    build_models(engine, [*STAGING, "forecast_board"])
+    return {row.game_id: row for row in rows(engine, "SELECT * FROM mart.forecast_board")}
 
 
 def folder_with(tmp_path: Path, **models: str) -> Path:
@@ -97,10 +112,45 @@ def test_the_board_prefers_an_open_market_to_a_closed_one_of_the_same_outcome(wo
     assert (game.home_ticker, game.home_market_status) == ("KXNFLGAME-26NOV22JACKC-KC", "active")
 
 
-def test_the_board_shows_the_ratings_of_the_model_version_that_wrote_last(world: sa.Engine) -> None:
+def test_the_board_shows_ratings_and_forecast_of_the_default_model_that_was_rated_last(world: sa.Engine) -> None:
     game = board(world)["nfl:1"]
     assert (game.home_rating, game.home_rated_games) == (1600.0, 8)
     assert (game.away_rating, game.rating_gap) == (1450.0, 150.0)
+    assert (game.p_home, game.p_draw, game.p_away) == (0.7, None, pytest.approx(0.3))
+
+
+def test_going_back_to_older_parameters_brings_their_ratings_back_though_none_changed(world: sa.Engine) -> None:
+    run(
+        world,
+        "INSERT INTO model.states VALUES ('nfl', 'old', '2026-11-20', 2026, false, now(), '', "
+        "'2026-11-22T18:00:00Z')",
+    )
+    assert board(world)["nfl:1"].home_rating == 1999.0
+
+
+def test_the_forecast_board_has_scheduled_and_running_games_with_ratings_and_no_played_ones(world: sa.Engine) -> None:
+    games = forecast_board(world)
+    assert sorted(games) == ["nfl:1", "nfl:2"]
+    coming = games["nfl:2"]
+    assert (coming.home_team, coming.away_team) == ("Kansas City Chiefs", "Jacksonville Jaguars")
+    assert (coming.p_home, coming.rating_home, coming.deviation_home) == (0.65, 1600.0, 60.0)
+    assert (coming.deviation_away, coming.made_before_start, coming.model_version) == (None, True, "elo-1")
+
+
+def test_a_forecast_of_other_sides_than_the_game_has_now_is_not_shown(world: sa.Engine) -> None:
+    """The world's game nfl:4 was forecast before its sides changed places."""
+    assert "nfl:4" not in forecast_board(world)
+    assert board(world)["nfl:4"].p_home is None
+
+
+def test_skill_shows_seasons_and_all_of_them_for_the_model_in_use_with_the_blends_weight(world: sa.Engine) -> None:
+    build_models(world, ["stg_models_in_use", "skill"])
+    found = rows(world, "SELECT skill_id, season, brier, skill, model_weight FROM mart.skill ORDER BY skill_id")
+    assert [tuple(row) for row in found] == [
+        ("nfl market_aware 2025", 2025, 0.21, 0.0, 0.1),
+        ("nfl model 2025", 2025, 0.21, -0.05, 0.1),
+        ("nfl model all", None, 0.21, -0.05, None),
+    ]
 
 
 def test_a_side_without_a_rated_game_has_no_rating_and_no_games(world: sa.Engine) -> None:
@@ -128,7 +178,7 @@ def test_a_game_still_in_play_stays_on_the_board_when_its_start_is_long_past(wor
 
 
 def test_team_ratings_rank_the_sides_of_a_league(world: sa.Engine) -> None:
-    build_models(world, ["stg_ratings_current", "team_ratings"])
+    build_models(world, ["stg_models_in_use", "stg_ratings_current", "team_ratings"])
     found = rows(world, "SELECT team_id, rating, games, league_rank FROM mart.team_ratings ORDER BY league_rank")
     assert [tuple(row) for row in found] == [(HOME, 1600.0, 8, 1), (AWAY, 1450.0, 8, 2)]
 

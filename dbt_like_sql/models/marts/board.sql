@@ -58,6 +58,9 @@ select
     away_rating.rating as away_rating,
     coalesce(away_rating.games, 0) as away_rated_games,
     home_rating.rating - away_rating.rating as rating_gap,
+    forecast.p_home,
+    forecast.p_draw,
+    forecast.p_away,
     home_price.ticker as home_ticker,
     home_price.status as home_market_status,
     home_price.yes_bid as home_bid,
@@ -83,6 +86,10 @@ select
 from games
 left join {{ ref('stg_ratings_current') }} as home_rating on home_rating.team_id = games.home_team_id
 left join {{ ref('stg_ratings_current') }} as away_rating on away_rating.team_id = games.away_team_id
+left join {{ ref('stg_forecasts_current') }} as forecast
+    on forecast.game_id = games.game_id
+    and forecast.home_team_id = games.home_team_id
+    and forecast.away_team_id = games.away_team_id
 left join prices as home_price on home_price.game_id = games.game_id and home_price.outcome = 'home'
 left join prices as away_price on away_price.game_id = games.game_id and away_price.outcome = 'away'
 left join prices as draw_price on draw_price.game_id = games.game_id and draw_price.outcome = 'draw'

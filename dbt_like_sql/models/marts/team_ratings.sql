@@ -3,6 +3,7 @@ select
     r.league,
     t.display_name as team,
     r.rating,
+    r.deviation,
     r.games,
     rank() over (partition by r.league order by r.rating desc) as league_rank,
     r.season,
