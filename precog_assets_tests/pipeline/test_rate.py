@@ -216,6 +216,9 @@ def test_an_update_replays_from_the_day_that_changed(services: Services, clock: 
     store(services, *(played(number) for number in range(-6, 0)))
     assert rate(services).notes["replayed_from"] == "the start"
     clock.forward(3600)
+    store(services, played(-1, (20, 11)))
+    rate(services)
+    clock.forward(3600)
     store(services, upcoming(2))
     last_day = eastern_day(played(-1).start_time)
     assert rate(services).notes["replayed_from"] == last_day.isoformat()
