@@ -17,9 +17,10 @@ from pydantic import ValidationError
 from precog_assets.config.sources import SourceConfig
 from precog_assets.domain.errors import ConfigurationError
 from precog_assets.domain.leagues import League
+from precog_assets.domain.strategies import TradingRules
 
 PACKAGED = Path(__file__).parent
-FILES = ("leagues.yaml", "sources.yaml")
+FILES = ("leagues.yaml", "sources.yaml", "strategies.yaml")
 
 
 def config_path(name: str) -> Path:
@@ -58,13 +59,18 @@ def _mapping(loader: _UniqueKeys, node: yaml.MappingNode, deep: bool = False) ->
 _UniqueKeys.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
 
 
-def _rows(path: Path, top: str) -> dict[str, Any]:
+def _document(path: Path) -> dict[str, Any]:
     try:
         with path.open(encoding="utf-8") as file:
             document = yaml.load(file, Loader=_UniqueKeys)  # noqa: S506 - a SafeLoader
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigurationError(f"{path}: cannot be read: {error}") from error
-    if not isinstance(document, dict) or not isinstance(document.get(top), dict):
+    return document if isinstance(document, dict) else {}
+
+
+def _rows(path: Path, top: str) -> dict[str, Any]:
+    document = _document(path)
+    if not isinstance(document.get(top), dict):
         raise ConfigurationError(f"{path}: expected a mapping under `{top}:`.")
     for key, row in document[top].items():
         if not isinstance(row, dict):
@@ -100,6 +106,47 @@ def read_sources(path: Path) -> dict[str, SourceConfig]:
         except ValidationError as error:
             raise ConfigurationError(f"{path}: source `{name}`: {_first(error)}") from error
     return sources
+
+
+def read_trading_rules(path: Path) -> TradingRules:
+    """Strategies, limits and backtests of a file. Raises ConfigurationError naming file, strategy and key."""
+    document = _document(path)
+    if not document:
+        raise ConfigurationError(f"{path}: expected a mapping with `strategies:`, `limits:` and `backtests:`.")
+    named = document.get("strategies")
+    if isinstance(named, dict):
+        document = {**document, "strategies": {name: _named(name, row) for name, row in named.items()}}
+    try:
+        rules = TradingRules.model_validate(document)
+    except ValidationError as error:
+        raise ConfigurationError(f"{path}: {_first(error)}") from error
+    leagues = load_leagues()
+    for strategy in rules.strategies.values():
+        for key in strategy.leagues:
+            if key not in leagues:
+                raise ConfigurationError(
+                    f"{path}: strategy `{strategy.name}`: league {key!r} is unknown; known: {', '.join(leagues)}."
+                )
+            if strategy.model not in leagues[key].rating.models:
+                raise ConfigurationError(
+                    f"{path}: strategy `{strategy.name}`: {key} has no model {strategy.model!r} in leagues.yaml."
+                )
+        if strategy.probability == "model" and strategy.highest_rung != "shadow":
+            raise ConfigurationError(
+                f"{path}: strategy `{strategy.name}`: probability `model` trades in shadow only (highest_rung was "
+                f"{strategy.highest_rung!r}): raw ratings do not beat the market."
+            )
+    return rules
+
+
+def _named(name: str, row: Any) -> Any:
+    return {"name": name, **row} if isinstance(row, dict) else row
+
+
+@cache
+def load_trading_rules() -> TradingRules:
+    """Strategies, limits and backtests, read once per process."""
+    return read_trading_rules(config_path("strategies.yaml"))
 
 
 def _first(error: ValidationError) -> str:
