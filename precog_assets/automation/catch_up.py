@@ -6,13 +6,18 @@ them once an hour at most.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from precog_assets.automation.jobs import BATCHES, AssetJob, Batch
 from precog_assets.resources import PrecogServices
+
+if TYPE_CHECKING:
+    from precog_assets.automation.replays import LeagueFacts
 
 FIRST = ("checks", "history", "marts")
 """Jobs that leave no row in ops.steps; asked for once on a new instance, as soon as markets are linked."""
@@ -50,6 +55,20 @@ def ungraded(
     ]
 
 
+def to_rerate(asked: Mapping[str, str], facts: Mapping[str, LeagueFacts], hour: str) -> dict[str, str]:
+    """Of the leagues that a tick cannot renew, those to ask a run for, each with what is to be remembered of it.
+
+    `asked` is what was remembered: the hour and the facts of the last run. A league is asked for anew when its facts
+    are others, once an hour: in the weeks between two seasons every renewal replays everything.
+    """
+    due = {}
+    for league, one in facts.items():
+        last_hour, _, last_facts = asked.get(league, "").partition(" ")
+        if one.fingerprint != last_facts and hour != last_hour:
+            due[league] = f"{hour} {one.fingerprint}"
+    return due
+
+
 def catch_up_sensor(jobs: Mapping[str, AssetJob], status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
     """Asks for runs of overdue jobs: on a new database all of them, after a pause those that were missed."""
 
@@ -80,17 +99,20 @@ def catch_up_sensor(jobs: Mapping[str, AssetJob], status: dg.DefaultSensorStatus
         late = [(job, None) for job in overdue(latest, now, clock_speed=speed)]
         if "links" in latest:
             late += [(name, None) for name in FIRST if name in jobs and _never_ran(context.instance, name)]
-        late += [("rerate", league) for league in too_much_for_a_tick(opened)]
+        hour = datetime.now(UTC).strftime("%Y-%m-%dT%H")
+        asked = json.loads(context.cursor or "{}")
+        rerate = to_rerate(asked, too_much_for_a_tick(opened), hour)
+        late += [("rerate", league) for league in rerate]
         keys = [league.key for league in opened.leagues]
         late += [("evaluate", league) for league in ungraded(latest, keys, now, clock_speed=speed)]
         if not late:
             return dg.SkipReason("catch up: nothing is overdue")
-        hour = datetime.now(UTC).strftime("%Y-%m-%dT%H")
         return dg.SensorResult(
+            cursor=json.dumps({**asked, **rerate}),
             run_requests=[
                 dg.RunRequest(run_key=" ".join(filter(None, (job, league, hour))), job_name=job, partition_key=league)
                 for job, league in late
-            ]
+            ],
         )
 
     return catch_up

@@ -17,7 +17,7 @@ from precog_assets.domain.times import eastern_day, eastern_day_bounds
 from precog_assets.pipeline.feeds import in_database
 from precog_assets.pipeline.rate import HORIZON, LATE_WRITERS
 from precog_assets.ratings.versions import model_version
-from precog_assets.store.ratings import changed_since
+from precog_assets.store.ratings import changed_since, is_rated
 from precog_assets.store.states import states
 
 if TYPE_CHECKING:
@@ -89,10 +89,13 @@ def facts_of_leagues(
 
 
 def needs_everything(connection: sa.Connection, league: League, season: int) -> bool:
-    """Whether no kept state will do: there is none, a change reaches back before all, or a season has begun since."""
+    """Whether no kept state will do: there is none, a change reaches back before all, or a season has begun since.
+
+    The rule by which `pipeline.rate` takes up, asked without loading a state.
+    """
     version = model_version(league)
     kept = states(connection, version)
-    if not kept:
+    if not kept or not is_rated(connection, league.key, version):
         return True
     asked = max(state.results_until for state in kept) - LATE_WRITERS
     oldest, _ = eastern_day_bounds(kept[0].before_day)
@@ -103,14 +106,14 @@ def needs_everything(connection: sa.Connection, league: League, season: int) -> 
     return not fitting or fitting[-1].season < season
 
 
-def too_much_for_a_tick(services: Services) -> dict[str, int]:
-    """Leagues that wait for the job `rerate`, with their finished games: nothing of a tick's length renews them.
+def too_much_for_a_tick(services: Services) -> dict[str, LeagueFacts]:
+    """Leagues that wait for the job `rerate`: nothing of a tick's length renews them.
 
     Raises PrecogError(system.database).
     """
     with in_database(services.engine) as connection:
         facts = facts_of_leagues(connection, services.leagues, services.clock.now())
-        return waiting(connection, services.leagues, facts)
+        return {key: facts[key] for key in waiting(connection, services.leagues, facts)}
 
 
 def waiting(connection: sa.Connection, leagues: tuple[League, ...], facts: dict[str, LeagueFacts]) -> dict[str, int]:

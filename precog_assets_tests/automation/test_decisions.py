@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 import pytest
 
-from precog_assets.automation.catch_up import overdue, ungraded
+from precog_assets.automation.catch_up import overdue, to_rerate, ungraded
 from precog_assets.automation.derive import Derived, leagues_to_rate
 from precog_assets.automation.events import Told, contract_changes, version_to_tell
 from precog_assets.automation.jobs import BATCHES
@@ -136,6 +136,16 @@ def test_leagues_whose_facts_differ_are_rated_the_shortest_replay_first() -> Non
     }
     assert leagues_to_rate(before, now) == ["nhl", "nfl"]
     assert leagues_to_rate(before, {"nfl": LeagueFacts(10, 2026, "10 a v1")}) == []
+
+
+def test_a_league_is_rerated_for_facts_of_its_own_once_an_hour() -> None:
+    first = LeagueFacts(30_000, 2027, "30000 a v1")
+    later = LeagueFacts(30_001, 2027, "30001 b v1")
+    asked = to_rerate({}, {"nba": first}, "T18")
+    assert asked == {"nba": "T18 30000 a v1"}
+    assert to_rerate(asked, {"nba": first}, "T19") == {}
+    assert to_rerate(asked, {"nba": later}, "T18") == {}
+    assert to_rerate(asked, {"nba": later}, "T19") == {"nba": "T19 30001 b v1"}
 
 
 def test_rated_leagues_are_graded_that_never_were_or_not_for_a_day() -> None:
