@@ -165,9 +165,9 @@ def _print_tables(grades: Grades) -> None:
     rows = [row for row in grades.model.rows if row.scope in ("season", "all")]
     rows.sort(key=lambda row: row.scope == "all")
     three = rows[0].rps is not None
-    table = Table(box=None, header_style="bold", pad_edge=False, title=rows[0].model_version, title_justify="left")
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
     score = "RPS" if three else "Brier"
-    for name in ("season", "games", score, "log loss", "accuracy", "priced", "closing", "skill", "95 % interval"):
+    for name in ("season", "games", score, "log loss", "accuracy", "priced", "closing", "skill", "95 % between"):
         table.add_column(name, justify="left" if name == "season" else "right", no_wrap=True)
     for row in rows:
         closing = row.closing_rps if three else row.closing_brier
@@ -184,6 +184,7 @@ def _print_tables(grades: Grades) -> None:
             "" if row.skill_low is None or row.skill_high is None else f"{row.skill_low:+.1%}, {row.skill_high:+.1%}",
             style="bold" if row.scope == "all" else None,
         )
+    console.print(f"{rows[0].model_version}, walking forward")
     console.print(table)
     console.print(f"calibration error (ECE, ten bins) over all: {_figure(rows[-1].ece)}")
     for other in grades.model.comparisons:
