@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from precog_assets.domain.facts import RATED_KINDS
 from precog_assets.domain.times import eastern_day, eastern_day_bounds
 from precog_assets.pipeline.feeds import in_database
-from precog_assets.pipeline.rate import HORIZON, LATE_WRITERS
+from precog_assets.pipeline.rate import HORIZON, changes_wanted_since
 from precog_assets.ratings.versions import model_version
 from precog_assets.store.ratings import changed_since, is_rated
 from precog_assets.store.states import states
@@ -95,9 +95,9 @@ def needs_everything(connection: sa.Connection, league: League, season: int) -> 
     """
     version = model_version(league)
     kept = states(connection, version)
-    if not kept or not is_rated(connection, league.key, version):
+    asked = changes_wanted_since(kept)
+    if asked is None or not is_rated(connection, league.key, version):
         return True
-    asked = max(state.results_until for state in kept) - LATE_WRITERS
     oldest, _ = eastern_day_bounds(kept[0].before_day)
     if connection.scalar(_CHANGED_BEFORE, {"league": league.key, "asked": asked, "oldest": oldest}):
         return True

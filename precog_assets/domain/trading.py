@@ -28,7 +28,7 @@ class Side(StrEnum):
 
 
 class Rung(StrEnum):
-    """How far a strategy may go in a league. Each step up is earned by figures; it falls by itself."""
+    """How far a strategy may go in a league: up by figures, down by itself."""
 
     SHADOW = "shadow"
     PAPER = "paper"
@@ -76,15 +76,13 @@ class MarketFacts:
     status: str
     close_time: datetime
     price_ranges: tuple[tuple[Decimal, Decimal, Decimal], ...] = ()
-    """(start, end, step) in dollars."""
 
 
 @dataclass(frozen=True, slots=True)
 class LinkFacts:
-    """What the market was tied to, or why to nothing."""
+    """What the market was tied to, or why to nothing: `verdict` is `matched` or the reason of the refusal."""
 
     verdict: str
-    """`matched`, or the reason of the refusal."""
     game_id: str | None = None
     outcome: Outcome | None = None
     """What YES pays for."""
@@ -103,8 +101,6 @@ class GameFacts:
     start_time_valid: bool
     observed_at: datetime
     """Of the state these facts are from, or of its last confirmation."""
-    home_score: int | None = None
-    away_score: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +203,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
-    """One gate: what it read, what it wanted, and whether that was so. `passed` None: not reached."""
+    """One gate: what it read, what it wanted, whether that was so. `passed` None: it could not be asked."""
 
     name: str
     passed: bool | None
@@ -247,8 +243,9 @@ class Decision:
 
 
 class OrderStatus(StrEnum):
+    """`written`: in our table and not at the venue, what a crash leaves to be reconciled."""
+
     WRITTEN = "written"
-    """In our table, not at the venue: what a crash leaves to be reconciled."""
     RESTING = "resting"
     FILLED = "filled"
     CANCELED = "canceled"

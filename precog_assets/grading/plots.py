@@ -7,7 +7,7 @@ with its file backend: no window, no global state.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 WIDE = (7.5, 4.5)
 SQUARE = (5.5, 5.5)
 DPI = 110
+ENOUGH = 10
+"""Forecasts of a bin that the curve is drawn through; fewer are shown as a point."""
+LONG_BREAK = timedelta(days=300)
 INK, FAINT, ACCENT, SECOND = "#22303c", "#b8c4ce", "#0b6e99", "#c0504d"
 
 
@@ -55,7 +58,9 @@ def reliability_plot(evaluation: Evaluation) -> Figure:
         low = [max(0.0, seen - float(one.share_low or 0.0)) for seen, one in zip(observed, bins, strict=True)]
         high = [max(0.0, float(one.share_high or 0.0) - seen) for seen, one in zip(observed, bins, strict=True)]
         label = f"{held.model_version}\nECE {held.curve.ece:.4f}"
-        axes.errorbar(forecast, observed, yerr=[low, high], color=ACCENT, marker="o", ms=4, capsize=2, label=label)
+        axes.errorbar(forecast, observed, yerr=[low, high], color=ACCENT, marker="o", ms=4, capsize=2, ls="none")
+        solid = [(x, y) for x, y, one in zip(forecast, observed, bins, strict=True) if one.count >= ENOUGH]
+        axes.plot([x for x, _ in solid], [y for _, y in solid], color=ACCENT, label=label)
         for x, y, one in zip(forecast, observed, bins, strict=True):
             axes.annotate(f"{one.count:,}", (x, y), (6, -9), textcoords="offset points", fontsize=7, color=INK)
     axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="forecast probability", ylabel="share that came true")
@@ -92,7 +97,7 @@ def skill_plot(model: Evaluation, market_aware: Evaluation | None = None) -> Fig
             ls="none",
             label=rows[0].model_version,
         )
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:+.0%}")
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:+.1%}")
     axes.xaxis.get_major_locator().set_params(integer=True)
     if drawn:
         axes.legend(frameon=False, fontsize=8)
@@ -107,7 +112,8 @@ def history_plot(league: str, histories: Mapping[str, Sequence[tuple[datetime, f
     """Ratings of a few teams over time, one line each; `histories` by team name, in time order."""
     figure, axes = _axes(WIDE)
     for team, points in histories.items():
-        axes.plot([at for at, _ in points], [rating for _, rating in points], linewidth=1.2, label=team)
+        times, ratings = _with_gaps(points)
+        axes.plot(times, ratings, linewidth=1.2, label=team)
     if histories:
         axes.legend(frameon=False, fontsize=7, ncols=2)
     else:
@@ -116,6 +122,19 @@ def history_plot(league: str, histories: Mapping[str, Sequence[tuple[datetime, f
     axes.set_title(f"Ratings of the teams that stand highest: {league}", fontsize=10, loc="left")
     figure.autofmt_xdate()
     return figure
+
+
+def _with_gaps(points: Sequence[tuple[datetime, float]]) -> tuple[list[datetime], list[float]]:
+    """Times and ratings with a hole where nothing was played for longer than a season's break."""
+    times: list[datetime] = []
+    ratings: list[float] = []
+    for at, rating in points:
+        if times and at - times[-1] > LONG_BREAK:
+            times.append(times[-1] + LONG_BREAK)
+            ratings.append(float("nan"))
+        times.append(at)
+        ratings.append(rating)
+    return times, ratings
 
 
 def _axes(size: tuple[float, float]) -> tuple[Figure, Any]:

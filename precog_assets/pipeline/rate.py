@@ -7,6 +7,7 @@ an old correction, another model version) everything is replayed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -70,8 +71,7 @@ def rate_league(
     with in_database(services.engine) as connection:
         rated = rating_store.is_rated(connection, league.key, version)
         kept = state_store.states(connection, version) if rated and not anew else []
-        asked = max((state.results_until for state in kept), default=None)
-        since = None if asked is None else asked - LATE_WRITERS
+        since = changes_wanted_since(kept)
         give_way(connection, league, services.clock.now(), changed_after=since)
         place = _place(connection, league, version, kept, since)
         games = _read(connection, league, services.clock.now(), place)
@@ -99,6 +99,17 @@ def rate_league(
         report.finish()
         report.record(connection)
     return report
+
+
+def changes_wanted_since(kept: Sequence[state_store.StateInfo]) -> datetime | None:
+    """The instant after which a change has to be replayed; None without a kept state.
+
+    What was read when the newest state was made is known, but for writers who stamped earlier and wrote later.
+    """
+    if not kept:
+        return None
+    newest = max(kept, key=lambda state: state.computed_at)
+    return min(max(state.results_until for state in kept), newest.computed_at - LATE_WRITERS)
 
 
 def stored_games(services: Services, league: League) -> pl.DataFrame:
@@ -193,12 +204,10 @@ def _run(league: League, name: str, games: pl.DataFrame, place: Place) -> Run | 
 
 
 def _cuts(games: pl.DataFrame) -> dict[int, date]:
-    """Places whose state is kept: the last season's first game, and the last days with results."""
+    """Places whose state is kept: the last season's first game, to come or played, and the last days with results."""
     places = games.with_row_index("place")
     learnt = places.filter("learns")
-    if learnt.is_empty():
-        return {}
-    season = learnt["season"].max()
+    season = games["season"].max()
     days = learnt["date"].unique().sort().tail(DAYS_KEPT)
     firsts = places.filter(pl.col("date").is_in(days.to_list())).group_by("date").agg(pl.col("place").min())
     found = {int(place): day for day, place in firsts.rows()}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numba
 
@@ -33,8 +33,8 @@ def summing(function: F) -> F:
     return _compiled(function, fastmath={"reassoc", "contract"})
 
 
-def _compiled(function: F, **options: object) -> F:
-    options = {"nogil": True, "error_model": "numpy", **options}
+def _compiled(function: F, **more: Any) -> F:
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", **more}
     try:
         return cast("F", numba.njit(cache=True, **options)(function))
     except RuntimeError as error:

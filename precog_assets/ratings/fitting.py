@@ -66,9 +66,7 @@ def _logits(xt: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
 
 
 @summing
-def _sums(
-    xt: np.ndarray, rest: np.ndarray, curvature: np.ndarray, gradient: np.ndarray, hessian: np.ndarray
-) -> None:
+def _sums(xt: np.ndarray, rest: np.ndarray, curvature: np.ndarray, gradient: np.ndarray, hessian: np.ndarray) -> None:
     """Add to the gradient x' rest, and to the lower triangle of the Hessian x' diag(curvature) x."""
     weighed = np.empty(xt.shape[1])
     for j in range(xt.shape[0]):
@@ -160,7 +158,7 @@ def fit_three(
             eta = 0.0
             for j in range(terms):
                 eta += xt[j, i] * b[j]
-            width = b[terms] if softmax else max(b[terms], LEAST_WIDTH)
+            width = float(b[terms]) if softmax else max(float(b[terms]), LEAST_WIDTH)
             up, down = _three(eta, width, softmax)
             won, lost = 1.0 if y[i] == 1.0 else 0.0, 1.0 if y[i] == 0.0 else 0.0
             if softmax:
@@ -210,7 +208,7 @@ def apply_logistic(xt: np.ndarray, b: np.ndarray) -> np.ndarray:
 def apply_three(xt: np.ndarray, b: np.ndarray, softmax: bool) -> np.ndarray:
     """P(home), P(draw), P(away) of each game, (games, 3); `b` as `fit_three` gives it."""
     terms, n = xt.shape
-    width = b[terms] if softmax else max(b[terms], LEAST_WIDTH)
+    width = float(b[terms]) if softmax else max(float(b[terms]), LEAST_WIDTH)
     eta = np.empty(n)
     _logits(xt, b[:terms], eta)
     out = np.empty((n, 3))

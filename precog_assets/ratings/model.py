@@ -38,7 +38,7 @@ class ModelState:
     season: int = _NO_SEASON
     first_season: int = _NO_SEASON
     fitted: Any = None
-    """`calibration.Fitted` of `season`."""
+    """`calibration.Fitted` of `season`; None before the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,8 @@ class Model:
                 kept[first] = copy.deepcopy(now)
             part = games.part(first, last)
             rated = self._advance(part, now, terms[:, first:last])
-            probabilities[first:last] = calibration.apply(rules, now.fitted, terms[:, first:last])
+            held: Any = now.fitted
+            probabilities[first:last] = calibration.apply(rules, held, terms[:, first:last])
             pieces.append(rated)
         if n in keep:
             kept[n] = copy.deepcopy(now)
