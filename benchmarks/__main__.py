@@ -31,7 +31,9 @@ GROUPS = {
     "loading": "Loading the definitions",
     "backfill": "Backfill of a season",
     "ratings": "Ratings on real results",
+    "terms": "What each term is worth",
     "rating_speed": "Speed of rating",
+    "rating_update": "One more day of results",
     "simulator": "The simulator as a server",
     "start": "make run from a clean checkout",
 }

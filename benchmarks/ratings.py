@@ -57,12 +57,12 @@ def _accuracy(league: League) -> list[Figure]:
     window = games.filter(pl.col("season").is_between(first, last))
     plain = _graded(league, "plain").filter(pl.col("season").is_between(first, last))
     score = "RPS" if league.has_draw else "Brier"
-    own, detail = _score(league, window, "p"), {"games": window.height, "plain_elo": _score(league, plain, "p")}
+    own, detail = score(league, window, "p"), {"games": window.height, "plain_elo": score(league, plain, "p")}
     said = [f"plain Elo {detail['plain_elo']:.4f}"]
     for name, prefix in (("538", "p538"), ("closing price", "close")):
         both = _with(league, window, prefix)
         if both.height:
-            theirs, ours = _score(league, both, prefix), _score(league, both, "p")
+            theirs, ours = score(league, both, prefix), score(league, both, "p")
             detail |= {f"{prefix}_games": both.height, prefix: theirs, f"model_on_{prefix}": ours}
             said.append(f"{name} {theirs:.4f}, the model {ours:.4f} on its {both.height:,} games")
         else:
@@ -114,7 +114,8 @@ def _probabilities(league: League, games: pl.DataFrame, prefix: str) -> tuple[np
     return p[:, 0], (home > away).astype(np.int64)
 
 
-def _score(league: League, games: pl.DataFrame, prefix: str) -> float:
+def score(league: League, games: pl.DataFrame, prefix: str) -> float:
+    """Brier score, RPS where games are drawn, of the probabilities whose columns begin with `prefix`."""
     p, outcome = _probabilities(league, games, prefix)
     return scores.rps(p, outcome) if league.has_draw else scores.brier(p, outcome)
 
