@@ -79,7 +79,9 @@ def apply(calibration: Calibration, fitted: Fitted, terms: np.ndarray) -> np.nda
     if calibration.method == "isotonic" and fitted.games:
         knots = len(fitted.coefficients) // 2
         logit = terms[0] * calibration.prior[0]
-        home = np.interp(logit, fitted.coefficients[:knots], fitted.coefficients[knots:])
+        places, heights = fitted.coefficients[:knots], fitted.coefficients[knots:]
+        # Games of equal terms are pooled in the order they stand: the mean of both orientations mirrors exactly.
+        home = 0.5 * (np.interp(logit, places, heights) + 1.0 - np.interp(-logit, places, heights))
     else:
         home = fitting.apply_logistic(terms, fitted.coefficients)
     return np.column_stack((home, 1.0 - home))

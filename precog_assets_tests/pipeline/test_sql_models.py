@@ -122,8 +122,7 @@ def test_the_board_shows_ratings_and_forecast_of_the_default_model_that_was_rate
 def test_going_back_to_older_parameters_brings_their_ratings_back_though_none_changed(world: sa.Engine) -> None:
     run(
         world,
-        "INSERT INTO model.states VALUES ('nfl', 'old', '2026-11-20', 2026, false, now(), '', "
-        "'2026-11-22T18:00:00Z')",
+        "INSERT INTO model.states VALUES ('nfl', 'old', '2026-11-20', 2026, false, now(), '', '2026-11-22T18:00:00Z')",
     )
     assert board(world)["nfl:1"].home_rating == 1999.0
 
