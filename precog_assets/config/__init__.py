@@ -1,6 +1,6 @@
-"""Data the product runs on, read once into typed models: leagues, sources.
+"""Data the product runs on, read once into typed models: leagues, sources, strategies, fees.
 
-`PRECOG_CONFIG_DIR` names a folder whose `leagues.yaml` or `sources.yaml` replaces the packaged one.
+`PRECOG_CONFIG_DIR` names a folder whose files (`leagues.yaml`, `fees.yaml` ...) replace the packaged ones.
 A key that nobody declared is an error, and so is a file that names a league or source twice.
 """
 
@@ -14,13 +14,14 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from precog_assets.config.fees import FeeRules
 from precog_assets.config.sources import SourceConfig
 from precog_assets.domain.errors import ConfigurationError
 from precog_assets.domain.leagues import League
 from precog_assets.domain.strategies import TradingRules
 
 PACKAGED = Path(__file__).parent
-FILES = ("leagues.yaml", "sources.yaml", "strategies.yaml")
+FILES = ("leagues.yaml", "sources.yaml", "strategies.yaml", "fees.yaml")
 
 
 def config_path(name: str) -> Path:
@@ -149,10 +150,26 @@ def load_trading_rules() -> TradingRules:
     return read_trading_rules(config_path("strategies.yaml"))
 
 
+def read_fees(path: Path) -> FeeRules:
+    """What the venues of a file charge. Raises ConfigurationError naming file and key."""
+    _rows(path, "venues")
+    try:
+        return FeeRules.model_validate(_document(path))
+    except ValidationError as error:
+        raise ConfigurationError(f"{path}: {_first(error)}") from error
+
+
+@cache
+def load_fees() -> FeeRules:
+    """What every venue charges, read once per process."""
+    return read_fees(config_path("fees.yaml"))
+
+
 def _first(error: ValidationError) -> str:
     item = error.errors()[0]
     where = ".".join(str(part) for part in item["loc"])
-    return f"`{where}`: {item['msg']} (was {item['input']!r})"
+    was = repr(item["input"])
+    return f"`{where}`: {item['msg']} (was {was if len(was) <= 200 else was[:200] + ' ...'})"
 
 
 @cache
