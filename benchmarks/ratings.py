@@ -56,7 +56,7 @@ def _accuracy(league: League) -> list[Figure]:
     games = _graded(league, "default")
     window = games.filter(pl.col("season").is_between(first, last))
     plain = _graded(league, "plain").filter(pl.col("season").is_between(first, last))
-    score = "RPS" if league.has_draw else "Brier"
+    unit = "RPS" if league.has_draw else "Brier"
     own, detail = score(league, window, "p"), {"games": window.height, "plain_elo": score(league, plain, "p")}
     said = [f"plain Elo {detail['plain_elo']:.4f}"]
     for name, prefix in (("538", "p538"), ("closing price", "close")):
@@ -68,7 +68,7 @@ def _accuracy(league: League) -> list[Figure]:
         else:
             said.append(f"{name} not measured")
     note = f"{window.height:,} games; " + "; ".join(said)
-    figures = [Figure(f"{league.key} {first}-{last}", own, score, Target("<=", wanted), note, detail)]
+    figures = [Figure(f"{league.key} {first}-{last}", own, unit, Target("<=", wanted), note, detail)]
     aware, weights = market_aware(league, games)
     aware = aware.filter(pl.col("season").is_between(first, last))
     if aware.height:

@@ -79,9 +79,7 @@ def apply(calibration: Calibration, fitted: Fitted, terms: np.ndarray) -> np.nda
     if calibration.method == "isotonic" and fitted.games:
         knots = len(fitted.coefficients) // 2
         logit = terms[0] * calibration.prior[0]
-        places, heights = fitted.coefficients[:knots], fitted.coefficients[knots:]
-        # Games of equal terms are pooled in the order they stand: the mean of both orientations mirrors exactly.
-        home = 0.5 * (np.interp(logit, places, heights) + 1.0 - np.interp(-logit, places, heights))
+        home = np.interp(logit, fitted.coefficients[:knots], fitted.coefficients[knots:])
     else:
         home = fitting.apply_logistic(terms, fitted.coefficients)
     return np.column_stack((home, 1.0 - home))
@@ -89,9 +87,10 @@ def apply(calibration: Calibration, fitted: Fitted, terms: np.ndarray) -> np.nda
 
 def _isotonic(logit: np.ndarray, y: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Knots of a rising curve through both orientations of each game, so that it mirrors; heights within (0, 1)."""
-    both = np.concatenate((logit, -logit))
-    order = np.argsort(both, kind="stable")
-    results = np.concatenate((y, 1.0 - y))[order]
-    places, heights = fitting.fit_isotonic(both[order], results, np.concatenate((weight, weight))[order])
+    both, place = np.unique(np.concatenate((logit, -logit)), return_inverse=True)
+    mass = np.bincount(place, np.concatenate((weight, weight)))
+    won = np.bincount(place, np.concatenate((y * weight, (1.0 - y) * weight)))
+    met = mass > 0
+    places, heights = fitting.fit_isotonic(both[met], won[met] / mass[met], mass[met])
     least = 1.0 / (2.0 * len(y) + 2.0)
     return np.concatenate((places, np.clip(heights, least, 1.0 - least)))
