@@ -87,7 +87,9 @@ def forecast_games(games: GamesFile, name: str = "default") -> Forecasts:
         deviation_away=pl.Series(run.rated.deviation_before[:, 1]).fill_nan(None),
         model_version=pl.lit(run.version),
     )
-    return Forecasts(answer.sort("row").drop("row"), games, run)
+    if not league.is_individual:
+        answer = answer.sort("row")
+    return Forecasts(answer.drop("row"), games, run)
 
 
 def evaluate_file(

@@ -107,48 +107,53 @@ class Model:
         `keep` lists places whose state before that game is wanted; a place must begin a batch.
         Raises NeedsHistory when the state is of another version or the games of another season.
         """
-        from precog_assets.ratings import calibration
 
-        rules = self.choice.calibration
         n = len(games)
         if not n:
             raise ValueError(f"{self.version}: no games")
         now = self._resumed(games, state)
-        starts = np.flatnonzero(np.diff(games.season, prepend=now.season))
-        if state is not None and starts.size:
+        starts = np.flatnonzero(np.diff(games.season, prepend=now.season)).tolist()
+        if state is not None and starts:
             raise NeedsHistory(f"{self.version}: a new season has begun; its calibration needs all earlier games")
-        cuts = sorted({0, n, *(int(i) for i in starts), *keep})
         terms = np.empty((len(self.choice.terms), n))
-        wide = 3 if self.league.has_draw else 2
-        probabilities = np.empty((n, wide))
-        pieces: list[Any] = []
-        fitted: list[Any] = [] if now.fitted is None else [now.fitted]
         kept: dict[int, ModelState] = {}
-        seasons = set(starts.tolist())
-        for first, last in itertools.pairwise(cuts):
-            if first in seasons:
-                now.season = int(games.season[first])
-                now.first_season = now.season if now.first_season == _NO_SEASON else now.first_season
-                now.fitted = calibration.fit(
-                    rules,
-                    terms[:, :first],
-                    games.result[:first],
-                    games.season[:first],
-                    now.season,
-                    now.first_season,
-                    now.fitted,
-                )
-                fitted.append(now.fitted)
+        pieces: list[Any] = []
+        for first, last in itertools.pairwise(sorted({0, n, *keep})):
             if first in keep:
                 kept[first] = copy.deepcopy(now)
-            part = games.part(first, last)
-            rated = self._advance(part, now, terms[:, first:last])
-            held: Any = now.fitted
-            probabilities[first:last] = calibration.apply(rules, held, terms[:, first:last])
-            pieces.append(rated)
+            pieces.append(self._advance(games.part(first, last), now, terms[:, first:last]))
         if n in keep:
             kept[n] = copy.deepcopy(now)
-        return Run(self.version, probabilities, _joined(pieces), terms, tuple(fitted), now, kept)
+        probabilities, fitted = self._calibrated(games, terms, starts, now, kept)
+        return Run(self.version, probabilities, _joined(pieces), terms, fitted, now, kept)
+
+    def _calibrated(
+        self, games: Games, terms: np.ndarray, starts: list[int], now: ModelState, kept: Mapping[int, ModelState]
+    ) -> tuple[np.ndarray, tuple[Any, ...]]:
+        """Probabilities, and the fit of each season; `now` and the kept states get the fit that holds in them.
+
+        Ratings do not depend on it, so it comes after them, season by season, each from the games before.
+        """
+        from precog_assets.ratings import calibration
+
+        rules, n = self.choice.calibration, len(games)
+        probabilities = np.empty((n, 3 if self.league.has_draw else 2))
+        fitted: list[Any] = [] if now.fitted is None else [now.fitted]
+        for first, last in itertools.pairwise(sorted({0, n, *starts})):
+            if first in starts:
+                now.season = int(games.season[first])
+                now.first_season = now.season if now.first_season == _NO_SEASON else now.first_season
+                past, seasons = games.result[:first], games.season[:first]
+                now.fitted = calibration.fit(
+                    rules, terms[:, :first], past, seasons, now.season, now.first_season, now.fitted
+                )
+                fitted.append(now.fitted)
+            held: Any = now.fitted
+            probabilities[first:last] = calibration.apply(rules, held, terms[:, first:last])
+            for place, state in kept.items():
+                if first <= place < last or place == n:
+                    state.season, state.first_season, state.fitted = now.season, now.first_season, now.fitted
+        return probabilities, tuple(fitted)
 
     def _resumed(self, games: Games, state: ModelState | None) -> ModelState:
         if state is None:
@@ -225,6 +230,8 @@ def system(name: str, rules: RatingRules) -> Any:
 
 
 def _joined(pieces: Sequence[Any]) -> Any:
+    if len(pieces) == 1:
+        return pieces[0]
     from precog_assets.ratings.systems import Rated
 
     names = Rated.__dataclass_fields__
