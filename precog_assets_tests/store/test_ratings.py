@@ -23,7 +23,7 @@ from precog_assets.store.ratings import (
     Changes,
     changed_since,
     games_to_rate,
-    rated_games,
+    is_rated,
     write_ratings,
 )
 from precog_assets_tests.databases import rolled_back
@@ -158,20 +158,16 @@ def test_two_writes_in_one_transaction_do_not_mix(store: sa.Engine) -> None:
     assert [superseded for *_, superseded in stored(store)] == [None, 60]
 
 
-def test_ratings_are_made_from_completed_games_of_known_teams_in_time_order(store: sa.Engine) -> None:
-    observed = [
-        (final("2", start_time=at(200)), seen(9)),
-        (final("1", start_time=at(100), neutral_site=None), seen(9)),
-        (final("4", start_time=at(100)), seen(9)),
-        (final("3", home_team_id=None), seen(9)),
-        (game("5"), seen(9)),
-    ]
+def test_a_version_is_rated_while_one_of_its_ratings_is_current(store: sa.Engine) -> None:
     with store.begin() as connection:
-        write_games(connection, observed, load_leagues())
-        rows = rated_games(connection, "nfl")
-        assert rated_games(connection, "nba") == []
-    assert [row.game_id for row in rows] == ["nfl:1", "nfl:4", "nfl:2"]
-    assert rows[0].neutral_site is False
+        assert not is_rated(connection, "nfl", VERSION)
+    put(store, 0, change(1))
+    with store.begin() as connection:
+        assert is_rated(connection, "nfl", VERSION)
+        assert not is_rated(connection, "nba", VERSION)
+    put(store, 60)
+    with store.begin() as connection:
+        assert not is_rated(connection, "nfl", VERSION)
 
 
 def day(number: int) -> datetime:
