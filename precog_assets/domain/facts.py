@@ -132,6 +132,9 @@ class EventSeen:
     strike_date: datetime | None = None
     competition: str | None = None
     competition_scope: str | None = None
+    fee_type_override: str | None = None
+    """None: the event is charged as its series; so the multiplier."""
+    fee_multiplier_override: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,20 @@ class KalshiClient:
         feed = f"kalshi:series_list:{category or 'any'}"
         return self._get("/series", given(category=category), feed, correlation_id, origin)
 
+    def series_fee_changes(
+        self, *, correlation_id: str, show_historical: bool = True, origin: Origin = Origin.LIVE
+    ) -> Fetch:
+        """Scheduled fee changes of all series, in one page; with `show_historical` also those in force already."""
+        params = given(show_historical="true" if show_historical else None)
+        return self._get("/series/fee_changes", params, "kalshi:series_fee_changes", correlation_id, origin)
+
+    def event_fee_changes(
+        self, *, correlation_id: str, origin: Origin = Origin.LIVE, max_pages: int = MAX_PAGES
+    ) -> Iterator[Fetch]:
+        """Pages of fee overrides of events, given and taken away."""
+        params = given(limit=MARKETS_PER_PAGE)
+        return self._pages("/events/fee_changes", params, "kalshi:event_fee_changes", correlation_id, origin, max_pages)
+
     def market(self, ticker: str, *, correlation_id: str, origin: Origin = Origin.LIVE) -> Fetch:
         return self._get(f"/markets/{segment(ticker)}", {}, f"kalshi:market:{ticker}", correlation_id, origin)
 

@@ -20,6 +20,7 @@ from precog_assets.sources.kalshi.parse_account import (
     parse_exchange_status,
     parse_positions,
 )
+from precog_assets.sources.kalshi.parse_fees import parse_event_fee_changes, parse_series_fee_changes
 from precog_assets.sources.kalshi.parse_markets import (
     VENUE,
     market_id_of,
@@ -45,6 +46,7 @@ __all__ = [
     "parse_candlesticks",
     "parse_cutoff",
     "parse_error",
+    "parse_event_fee_changes",
     "parse_events",
     "parse_exchange_status",
     "parse_markets",
@@ -53,6 +55,7 @@ __all__ = [
     "parse_orderbooks",
     "parse_positions",
     "parse_series",
+    "parse_series_fee_changes",
     "parse_trades",
 ]
 
@@ -62,8 +65,8 @@ class Recognised:
     """What a body turned out to be, and all that was read from it."""
 
     kind: str
-    """markets, market, events, event, series, milestones, trades, orderbook, orderbooks, candlesticks,
-    exchange_status, cutoff, balance, positions, error, not_json or other."""
+    """markets, market, events, event, series, series_fee_changes, event_fee_changes, milestones, trades, orderbook,
+    orderbooks, candlesticks, exchange_status, cutoff, balance, positions, error, not_json or other."""
     parts: Mapping[str, Parsed[Any]] = field(default_factory=dict)
     """By what the rows are: an events page gives `events` and, where nested, `markets` and `milestones`."""
     error: ApiError | None = None
@@ -118,6 +121,8 @@ _BY_KEYS: tuple[tuple[frozenset[str], str, str, Callable[[bytes], Parsed[Any]]],
     (frozenset({"markets"}), "markets", "markets", parse_markets),
     (frozenset({"market"}), "market", "markets", parse_markets),
     (frozenset({"series"}), "series", "series", parse_series),
+    (frozenset({"series_fee_change_arr"}), "series_fee_changes", "fee_terms", parse_series_fee_changes),
+    (frozenset({"event_fee_changes"}), "event_fee_changes", "fee_terms", parse_event_fee_changes),
     (frozenset({"trades"}), "trades", "trades", parse_trades),
     (frozenset({"orderbooks"}), "orderbooks", "orderbooks", parse_orderbooks),
     (frozenset({"milestones"}), "milestones", "milestones", parse_milestones),

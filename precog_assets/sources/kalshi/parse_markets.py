@@ -187,6 +187,8 @@ def _event(event: payloads.Event) -> EventSeen:
         strike_date=event.strike_date,
         competition=_text_or_none(metadata.get("competition")),
         competition_scope=_text_or_none(metadata.get("competition_scope")),
+        fee_type_override=event.fee_type_override or None,
+        fee_multiplier_override=event.fee_multiplier_override,
     )
 
 

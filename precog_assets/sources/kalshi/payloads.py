@@ -21,6 +21,7 @@ from precog_assets.sources.kalshi.values import (
     Instant,
     Levels,
     OptionalCount,
+    OptionalFactor,
     OptionalInstant,
     OptionalPrice,
     Price,
@@ -84,6 +85,8 @@ class Event(_Payload):
     sub_title: str | None = None
     strike_date: OptionalInstant = None
     product_metadata: dict[str, Any] | None = None
+    fee_type_override: str | None = None
+    fee_multiplier_override: OptionalFactor = None
 
 
 class Series(_Payload):
@@ -94,6 +97,25 @@ class Series(_Payload):
     fee_type: Ident
     fee_multiplier: Factor
     tags: list[str] | None = None
+
+
+class SeriesFeeChange(_Payload):
+    id: Ident
+    series_ticker: Ident
+    fee_type: Ident
+    fee_multiplier: Factor
+    scheduled_ts: Instant
+
+
+class EventFeeChange(_Payload):
+    """Both overrides null: from then on the event is charged as its series."""
+
+    id: Ident
+    event_ticker: Ident
+    series_ticker: Ident
+    fee_type_override: str | None
+    fee_multiplier_override: OptionalFactor
+    scheduled_ts: Instant
 
 
 class Milestone(_Payload):
@@ -219,8 +241,6 @@ EVENT = Contract.of_model(
         "markets",
         "settlement_sources",
         "last_updated_ts",
-        "fee_type_override",
-        "fee_multiplier_override",
         "exchange_index",
         "available_on_brokers",
     ],
@@ -240,6 +260,8 @@ SERIES = Contract.of_model(
         "exchange_index",
     ],
 )
+SERIES_FEE_CHANGE = Contract.of_model("kalshi.series_fee_change", SeriesFeeChange)
+EVENT_FEE_CHANGE = Contract.of_model("kalshi.event_fee_change", EventFeeChange)
 MILESTONE = Contract.of_model("kalshi.milestone", Milestone, ignored=("end_date", "notification_message", "source_id"))
 TRADE = Contract.of_model("kalshi.trade", Trade, ignored=("no_price_dollars", "taker_book_side"))
 ORDER_BOOK = Contract.of_model("kalshi.orderbook", OrderBook)
@@ -257,6 +279,8 @@ PAGES = {
         "markets": (),
         "events": ("milestones",),
         "series": (),
+        "series_fee_change_arr": (),
+        "event_fee_changes": (),
         "milestones": (),
         "trades": (),
         "orderbooks": (),

@@ -119,6 +119,11 @@ def factor(value: Any) -> Decimal:
     raise _bad("bad_number", "a number from 0 up", value)
 
 
+def optional_factor(value: Any) -> Decimal | None:
+    """As `factor`; None for null."""
+    return None if value is None else factor(value)
+
+
 @lru_cache(maxsize=256)
 def _one_range(start: str, end: str, step: str) -> tuple[tuple[Decimal, Decimal, Decimal]]:
     low, high, tick = price(start), price(end), price(step)
@@ -181,5 +186,6 @@ Signed = Annotated[Decimal, _Text(signed)]
 UnixSeconds = Annotated[datetime, PlainValidator(unix_seconds)]
 Cents = Annotated[Decimal, PlainValidator(cents)]
 Factor = Annotated[Decimal, PlainValidator(factor)]
+OptionalFactor = Annotated[Decimal | None, PlainValidator(optional_factor)]
 PriceRanges = Annotated[tuple[tuple[Decimal, Decimal, Decimal], ...], PlainValidator(price_ranges)]
 Levels = Annotated[tuple[tuple[Decimal, Decimal], ...], PlainValidator(levels)]

@@ -215,6 +215,22 @@ def test_lists_without_a_series_leave_combos_out(exchange: Exchange, kalshi: Kal
     assert exchange.asked[1][1]["tickers"] == ["A-1,B-2"]
 
 
+def test_fee_changes_are_asked_for_with_those_in_force_and_events_by_pages(
+    exchange: Exchange, kalshi: KalshiClient
+) -> None:
+    exchange.pages["/series/fee_changes"] = [{"series_fee_change_arr": []}]
+    exchange.pages["/events/fee_changes"] = [{"event_fee_changes": []}, {"event_fee_changes": []}]
+    series = kalshi.series_fee_changes(correlation_id="t")
+    events = list(kalshi.event_fee_changes(correlation_id="t"))
+    assert exchange.asked[0] == ("/series/fee_changes", {"show_historical": ["true"]})
+    assert [fetch.feed for fetch in (series, *events)] == [
+        "kalshi:series_fee_changes",
+        "kalshi:event_fee_changes:1",
+        "kalshi:event_fee_changes:2",
+    ]
+    assert exchange.asked[2] == ("/events/fee_changes", {"limit": ["1000"], "cursor": ["c1"]})
+
+
 def test_events_bring_their_markets_and_milestones_when_asked(exchange: Exchange, kalshi: KalshiClient) -> None:
     exchange.pages["/events"] = [{"events": [], "milestones": []}]
     (fetch,) = kalshi.events(
