@@ -221,6 +221,34 @@ def _refuse_trading(settings: Settings, env: EnvName, modes: Mapping[str, Mode])
         raise ConfigurationError("KALSHI_TRADING=live needs KALSHI_KEY_ID (was not set).")
 
 
+def orders_mode(environment: Environment) -> Mode:
+    """Where this process may send Kalshi orders: `sim`, `demo` or `live`; everything is checked again here.
+
+    The simulator takes orders whatever KALSHI_TRADING says: they are not real. Raises ConfigurationError naming the
+    variables, what was read and what would be accepted.
+    """
+    settings, venue, env = environment.settings, environment.venues["kalshi"], environment.env
+    if (settings.precog_env, settings.kalshi_mode) != (env, venue.mode):
+        raise ConfigurationError(
+            f"Orders need one environment: PRECOG_ENV={settings.precog_env} and KALSHI_MODE={settings.kalshi_mode} "
+            f"were read, but {env} and {venue.mode} are in force."
+        )
+    _refuse_modes(env, {name: each.mode for name, each in environment.venues.items()})
+    _refuse_trading(settings, env, {name: each.mode for name, each in environment.venues.items()})
+    _refuse_host("KALSHI_BASE_URL", venue.base_url, "kalshi", venue.mode)
+    if venue.mode != "sim" and settings.kalshi_trading != venue.mode:
+        accepted = (
+            "KALSHI_TRADING=live, with PRECOG_ENV=prod, keys and a risk limit file"
+            if venue.mode == "live"
+            else "KALSHI_TRADING=demo, with PRECOG_ENV=dev or staging"
+        )
+        raise ConfigurationError(
+            f"KALSHI_TRADING={settings.kalshi_trading} does not go with orders to KALSHI_MODE={venue.mode}: "
+            f"accepted is {accepted}."
+        )
+    return venue.mode
+
+
 def _venue(name: str, mode: Mode, given_url: str | None, settings: Settings) -> Venue:
     configured = _configured(name, mode).base_url
     variable = f"{name.upper()}_BASE_URL"
