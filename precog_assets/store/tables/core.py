@@ -35,6 +35,8 @@ team_aliases = sa.Table(
     sa.Column("team_id", sa.Text, sa.ForeignKey("core.teams.team_id"), nullable=False),
     sa.Column("valid_from", sa.Date, nullable=False),
     sa.Column("valid_to", sa.Date),
+    sa.Column("author", sa.Text, comment="Who accepted it; null for seeds"),
+    sa.Column("accepted_at", INSTANT),
     sa.PrimaryKeyConstraint("source", "league", "code", "team_id", "valid_from"),
     schema="core",
 )

@@ -172,6 +172,8 @@ market_games = sa.Table(
     sa.Column("evidence", JSONB, nullable=False),
     sa.Column("first_decided_at", INSTANT, nullable=False),
     sa.Column("last_changed_at", INSTANT, nullable=False),
+    sa.Column("candidates", JSONB(none_as_null=True), comment="Games it might have been, of a refusal, best first"),
+    sa.Column("score", sa.Double, comment="Of the best candidate, 0 to 1"),
     sa.Index("market_games_game_id", "game_id"),
     schema="market",
 )
