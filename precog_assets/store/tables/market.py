@@ -1,4 +1,4 @@
-"""Schema `market`. Venues: series, events, markets, their states, quotes, books, trades, candles, and their games."""
+"""Schema `market`. Venues: series, events, fees, markets, their states, quotes, books, trades, candles, their games."""
 
 from __future__ import annotations
 
@@ -35,6 +35,26 @@ events = sa.Table(
     sa.Column("competition", sa.Text),
     sa.Column("competition_scope", sa.Text),
     sa.Column("last_observed_at", INSTANT, nullable=False),
+    schema="market",
+)
+
+fee_changes = sa.Table(
+    "fee_changes",
+    metadata,
+    sa.Column("venue", sa.Text, nullable=False),
+    sa.Column(
+        "change_id", sa.Text, nullable=False, comment="The venue's id of a scheduled change, or seen:{scope}:{ticker}"
+    ),
+    sa.Column("observed_at", INSTANT, nullable=False),
+    sa.Column("scope", sa.Text, nullable=False, comment="series, or event: an override of its series"),
+    sa.Column("ticker", sa.Text, nullable=False),
+    sa.Column("series_ticker", sa.Text, nullable=False),
+    sa.Column("effective_at", INSTANT, comment="When a scheduled change takes effect; null: seen in force"),
+    sa.Column("fee_type", sa.Text, comment="Null: the event is charged as its series"),
+    sa.Column("fee_multiplier", sa.Numeric(12, 6)),
+    *fact_columns(),
+    sa.PrimaryKeyConstraint("venue", "change_id", "observed_at"),
+    sa.Index("fee_changes_series", "venue", "series_ticker"),
     schema="market",
 )
 
