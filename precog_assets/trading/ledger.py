@@ -106,7 +106,8 @@ class Ledger:
         transaction_id = f"fill:{fill.fill_id}"
         if transaction_id in self._booked:
             return ()
-        if not ZERO <= fill.price <= ONE or fill.contracts <= 0 or fill.fee < 0:
+        numbers = all(number.is_finite() for number in (fill.price, fill.contracts, fill.fee))
+        if not numbers or not ZERO <= fill.price <= ONE or fill.contracts <= 0 or fill.fee < 0:
             raise ValueError(
                 f"fill {fill.fill_id}: {fill.contracts} contracts at {fill.price} for a fee of {fill.fee}; expected a "
                 "price from 0 to 1, contracts above 0 and a fee not below 0"
