@@ -20,14 +20,17 @@ from precog_assets.cli import (
     db,
     doctor,
     env,
+    explain,
     forecasts,
     imports,
     match,
     once,
+    replay,
     simulate,
     tune,
     up,
     usage,
+    why,
 )
 from precog_assets.domain.errors import ConfigurationError, PrecogError
 
@@ -112,6 +115,10 @@ app.add_typer(match.app, name="match")
 app.command("forecast")(forecasts.forecast)
 app.command("evaluate")(forecasts.evaluate)
 app.command("tune")(tune.tune)
+app.command("why")(why.why)
+app.command("funnel")(why.funnel)
+app.add_typer(explain.app, name="explain")
+app.add_typer(replay.app, name="replay")
 app.command("doctor")(doctor.doctor)
 app.command("account")(account.account)
 app.command("env")(env.env)

@@ -9,6 +9,8 @@ Every reader takes an engine first; instants are aware; frames have the document
 """
 
 from precog_assets.queries.connection import connect
+from precog_assets.queries.decisions import decision, decisions, funnel, latest_decisions
+from precog_assets.queries.explain import explain_decision
 from precog_assets.queries.forecasts import (
     evaluations,
     forecasts,
@@ -20,21 +22,28 @@ from precog_assets.queries.freshness import archive_use, freshness, latest_steps
 from precog_assets.queries.games import game_history, games, games_as_of
 from precog_assets.queries.quotes import quote_history, quotes_as_of
 from precog_assets.queries.ratings import team_ratings
+from precog_assets.queries.why import why
 
 __all__ = [
     "archive_use",
     "connect",
+    "decision",
+    "decisions",
     "evaluations",
+    "explain_decision",
     "forecasts",
     "freshness",
+    "funnel",
     "game_history",
     "games",
     "games_as_of",
     "graded_games",
+    "latest_decisions",
     "latest_steps",
     "missing_forecasts",
     "quote_history",
     "quotes_as_of",
     "rating_history",
     "team_ratings",
+    "why",
 ]

@@ -1,0 +1,33 @@
+"""The fee schedule that a market had at an instant, from what was known then, and where it was said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from precog_assets.config import load_fees
+from precog_assets.pricing.fee_book import FeeBook
+from precog_assets.pricing.fees import UnknownFeeError
+
+
+def fees_of(market: Mapping[str, Any], as_of: datetime) -> tuple[str, dict[str, Any]]:
+    """The schedule in one line and by name; why there is none where there is none."""
+    try:
+        found = FeeBook.of(load_fees()).schedule_at(
+            market["venue"], market["series_ticker"], market["event_ticker"], as_of, as_of=as_of
+        )
+    except UnknownFeeError as error:
+        return f"fees not known: {error}", {}
+    title = f"fees {found.fee_type} times {found.multiplier}: taker {found.taker_rate}, maker {found.maker_rate}"
+    values = {
+        "venue": found.venue,
+        "fee_type": found.fee_type,
+        "multiplier": found.multiplier,
+        "taker_rate": found.taker_rate,
+        "maker_rate": found.maker_rate,
+        "round_up_to": found.round_up_to,
+        "said_by": found.source,
+        "since": found.since,
+    }
+    return title, values
