@@ -29,7 +29,10 @@ app = typer.Typer(cls=TickersByDefault, no_args_is_help=True, rich_markup_mode="
 
 @app.callback()
 def _group() -> None:
-    """Markets to games: explain tickers (`precog match KXNFLGAME-26JAN18HOUNE-NE`), or match whole files."""
+    """Markets to games: explain tickers, which needs no word before them, or match whole files.
+
+    Example: `precog match KXNFLGAME-26JAN18HOUNE-NE`
+    """
 
 
 @app.command("explain")
