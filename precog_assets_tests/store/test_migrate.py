@@ -30,7 +30,7 @@ print("ready", flush=True)
 sys.stdin.readline()
 print(migrate.migrate(sys.argv[1], env="test", data_class="sim", now=datetime(2026, 11, 22, tzinfo=UTC)))
 """
-OURS = ("raw", "core", "market", "model", "ops", "mart")
+OURS = ("raw", "core", "market", "model", "book", "ops", "mart")
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Schema `model`. Model versions, ratings, forecasts, states to go on from, blends, evaluations."""
+"""Schema `model`. Model versions, ratings, forecasts, states to go on from, blends, evaluations, prices."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ ratings = sa.Table(
         "ratings_by_game", "league", "model_version", "start_time", postgresql_where=sa.text("superseded_at IS NULL")
     ),
     sa.Index("ratings_current", "league", "team_id", "start_time", postgresql_where=sa.text("superseded_at IS NULL")),
+    sa.Index("ratings_past", "league", "team_id", "start_time", postgresql_where=sa.text("superseded_at IS NOT NULL")),
     schema="model",
 )
 
@@ -137,5 +138,27 @@ evaluations = sa.Table(
     sa.Column("computed_at", INSTANT, nullable=False),
     sa.Column("superseded_at", INSTANT),
     sa.PrimaryKeyConstraint("model_version", "forecast", "scope", "label", "computed_at"),
+    schema="model",
+)
+
+prices = sa.Table(
+    "prices",
+    metadata,
+    sa.Column("market_id", sa.Text, nullable=False),
+    sa.Column("game_id", sa.Text, nullable=False),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("model_version", sa.Text, nullable=False),
+    sa.Column("as_of", INSTANT, nullable=False),
+    sa.Column("p_model", sa.Double),
+    sa.Column("p_market", sa.Double, nullable=False),
+    sa.Column("p_trading", sa.Double, nullable=False, comment="Market-aware"),
+    sa.Column("model_weight", sa.Double, nullable=False),
+    sa.Column("divergence", sa.Double),
+    sa.Column("forecast_computed_at", INSTANT),
+    sa.Column("quote_observed_at", INSTANT, nullable=False),
+    sa.Column("computed_at", INSTANT, nullable=False),
+    sa.PrimaryKeyConstraint("market_id", "model_version", "as_of"),
+    sa.Index("prices_game", "game_id", "as_of"),
+    comment="One row for each change of a market's price or its game's forecast",
     schema="model",
 )
