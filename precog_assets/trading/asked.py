@@ -24,7 +24,6 @@ from precog_assets.trading.ladder import effective_rung
 
 STEPS = 1_000_000
 """Of a dollar."""
-_SIDES = (Side.YES, Side.NO)
 _KEPT = 4096
 _BEYOND = 1e6
 
