@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 GROUP = "marts"
 CHECK = "schema_tests"
 WRITTEN_WITH = {
+    "book.equity": ("book.ledger",),
+    "book.strategies": ("book.decisions",),
     "core.game_states": ("core.games",),
     "core.team_aliases": ("core.teams",),
     "market.market_states": ("market.markets",),

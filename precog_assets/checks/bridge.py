@@ -42,6 +42,13 @@ RECENT = {
     "model.ratings": Recent("computed_at", timedelta(days=36_500), current_only="superseded_at"),
     "model.forecasts": Recent("computed_at", timedelta(days=36_500), current_only="superseded_at"),
     "model.evaluations": Recent("computed_at", timedelta(days=36_500), current_only="superseded_at"),
+    "model.prices": Recent("as_of", timedelta(days=1)),
+    "book.decisions": Recent("as_of", timedelta(days=1)),
+    "book.orders": Recent("last_changed_at", timedelta(days=7)),
+    "book.fills": Recent("recorded_at", timedelta(days=7)),
+    "book.ledger": Recent("recorded_at", timedelta(days=7)),
+    "book.settlements": Recent("recorded_at", timedelta(days=30)),
+    "book.rungs": Recent("decided_at", timedelta(days=365)),
 }
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from precog_assets.domain.book_schemas import BOOK
 from precog_assets.domain.facts import GameKind
 from precog_assets.domain.leagues import Outcome
 from precog_assets.domain.statuses import GamePhase, MarketStatus
@@ -206,7 +207,7 @@ EVALUATIONS = TableRules(
 
 ALL: dict[str, TableRules] = {
     rules.table: rules
-    for rules in (TEAMS, GAMES, GAME_STATES, MARKETS, QUOTES, MARKET_GAMES, RATINGS, FORECASTS, EVALUATIONS)
+    for rules in (TEAMS, GAMES, GAME_STATES, MARKETS, QUOTES, MARKET_GAMES, RATINGS, FORECASTS, EVALUATIONS, *BOOK)
 }
 
 
@@ -219,6 +220,7 @@ def frame_schema(rules: TableRules) -> dict[str, Any]:
         "integer": pl.Int64,
         "number": pl.Float64,
         "price": pl.Decimal(18, 6),
+        "money": pl.Decimal(24, 8),
         "count": pl.Decimal(20, 2),
         "boolean": pl.Boolean,
         "instant": pl.Datetime("us", "UTC"),
@@ -271,4 +273,4 @@ def _checks(column: Column, pa: Any) -> list[Any]:
 def _as(column: Column, limit: float) -> Any:
     from decimal import Decimal
 
-    return Decimal(str(limit)) if column.kind in ("price", "count") else limit
+    return Decimal(str(limit)) if column.kind in ("price", "money", "count") else limit

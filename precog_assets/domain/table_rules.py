@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["text", "integer", "number", "price", "count", "boolean", "instant"]
+Kind = Literal["text", "integer", "number", "price", "money", "count", "boolean", "instant"]
+"""`price`: dollars a contract. `money`: dollars of an account, to their last decimal. `count`: contracts."""
 
 
 @dataclass(frozen=True, slots=True)
