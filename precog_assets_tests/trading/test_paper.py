@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -22,7 +23,7 @@ def placed(wanted: Order, against: Book = BOOK, state: MarketOrders = EMPTY) -> 
     return paper.place(state, wanted, against, at=NOW, fee=fee)
 
 
-def resting(price: str = "0.52", contracts: int | str = 10, **more: object) -> MarketOrders:
+def resting(price: str = "0.52", contracts: int | str = 10, **more: Any) -> MarketOrders:
     return placed(order(price=price, contracts=contracts, post_only=True, **more)).state
 
 

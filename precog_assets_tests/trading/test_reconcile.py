@@ -32,6 +32,7 @@ def test_an_order_that_was_sent_before_a_crash_takes_the_venues_word_and_keeps_o
     (correction,) = found(WRITTEN, replace(AT_VENUE, filled=D(3)), seconds=1)
     assert correction.kind is CorrectionKind.ORDER_CHANGED
     assert correction.order == replace(RESTING, filled=D(3))
+    assert correction.order is not None
     assert (correction.order.strategy, correction.order.decision_id) == ("default", "d1")
     assert correction.mends_itself
 
