@@ -25,6 +25,7 @@ ZERO, ONE = Decimal(0), Decimal(1)
 CONTRACT_STEP = Decimal("0.01")
 Taken = Mapping[tuple[Side, Decimal], Decimal]
 """Contracts that we took, by the side and price they were bought at."""
+PriceRanges = tuple[tuple[Decimal, Decimal, Decimal], ...]
 
 
 class FeeOf(Protocol):
@@ -73,9 +74,6 @@ class Step:
     """Why what was asked for was not done; the state is then as it was."""
 
 
-PriceRanges = tuple[tuple[Decimal, Decimal, Decimal], ...]
-
-
 def place(
     state: MarketOrders, order: Order, book: Book, *, at: datetime, fee: FeeOf, price_ranges: PriceRanges = ()
 ) -> Step:
@@ -96,8 +94,7 @@ def place(
         return reject(state, order, reason)
     if order.post_only:
         resting = replace(order, status=OrderStatus.RESTING)
-        queued = {**state.queued_at, order.client_id: at}
-        return Step(replace(_with(state, resting), queued_at=queued), (resting,))
+        return Step(replace(_with(state, resting), queued_at={**state.queued_at, order.client_id: at}), (resting,))
     return _take(state, order, book, at, fee)
 
 
@@ -230,8 +227,8 @@ def _take(state: MarketOrders, order: Order, book: Book, at: datetime, fee: FeeO
             if not order.remaining:
                 break
     if order.remaining:
-        reason = "crossed_book" if is_crossed(book) else "not_enough_offered"
-        order = replace(order, status=OrderStatus.CANCELED, reason=reason)
+        why = "crossed_book" if is_crossed(book) else "not_enough_offered"
+        order = replace(order, status=OrderStatus.CANCELED, reason=why)
     return Step(_with(state, order), (order,), tuple(fills))
 
 
@@ -257,16 +254,14 @@ def _ended(state: MarketOrders, orders: list[Order], status: OrderStatus, reason
 
 
 def _with(state: MarketOrders, order: Order) -> MarketOrders:
-    orders = {**state.orders, order.client_id: order}
+    state = replace(state, orders={**state.orders, order.client_id: order})
     if order.status.is_open or order.client_id not in state.queued_at:
-        return replace(state, orders=orders)
-    queued = {client_id: at for client_id, at in state.queued_at.items() if client_id != order.client_id}
-    return replace(state, orders=orders, queued_at=queued)
+        return state
+    return replace(state, queued_at={name: at for name, at in state.queued_at.items() if name != order.client_id})
 
 
 def _took(state: MarketOrders, side: Side, price: Decimal, contracts: Decimal) -> MarketOrders:
-    key = (side, price)
-    return replace(state, taken={**state.taken, key: state.taken.get(key, ZERO) + contracts})
+    return replace(state, taken={**state.taken, (side, price): state.taken.get((side, price), ZERO) + contracts})
 
 
 def _carried(taken: Taken, book: Book) -> Taken:
@@ -283,8 +278,7 @@ def _by_priority(state: MarketOrders) -> list[Order]:
 
 
 def _crosses(order: Order, book: Book) -> bool:
-    asks = book.asks(order.side)
-    return bool(asks) and asks[0].price <= order.limit_price
+    return any(level.price <= order.limit_price for level in book.asks(order.side)[:1])
 
 
 def _impossible(order: Order, at: datetime, price_ranges: PriceRanges) -> str:

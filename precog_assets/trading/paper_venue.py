@@ -40,6 +40,8 @@ class PaperVenue:
         self._fee_of = fee_of
         self._ranges = price_ranges or {}
         self._markets: dict[str, MarketOrders] = {}
+        self._resting: dict[str, MarketOrders] = {}
+        """Markets in which something rests."""
         self._books: dict[str, Book] = {}
         self._market_of: dict[str, str] = {}
         self._fills: dict[str, list[Fill]] = {}
@@ -96,7 +98,7 @@ class PaperVenue:
 
     def balance(self) -> Decimal:
         """Cash less what resting orders tie up, makers' fees with it. An order that closes a position needs none."""
-        return self.ledger.cash - sum((self._reserved(state) for state in self._markets.values()), ZERO)
+        return self.ledger.cash - sum((self._reserved(state) for state in self._resting.values()), ZERO)
 
     def on_book(self, market_id: str, book: Book, at: datetime) -> Step:
         """A book as it was observed at `at`."""
@@ -120,7 +122,7 @@ class PaperVenue:
         self.now = max(self.now, at)
         return [
             order
-            for market_id, state in list(self._markets.items())
+            for market_id, state in list(self._resting.items())
             for order in self._keep(market_id, paper.expire(state, self.now)).orders
         ]
 
@@ -146,6 +148,10 @@ class PaperVenue:
 
     def _keep(self, market_id: str, step: Step) -> Step:
         self._markets[market_id] = step.state
+        if step.state.queued_at:
+            self._resting[market_id] = step.state
+        else:
+            self._resting.pop(market_id, None)
         for fill in step.fills:
             self._fills.setdefault(market_id, []).append(fill)
             self.entries.append(self.ledger.fill(fill, step.state.orders[fill.client_id].strategy))

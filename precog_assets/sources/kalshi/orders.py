@@ -64,8 +64,7 @@ class KalshiVenue:
 
     def place(self, order: Order) -> Order:
         """See `TradingVenue.place`; PrecogError carries the code of what went wrong."""
-        objection = self._guard.admit(order, self._clock.now())
-        if objection:
+        if objection := self._guard.admit(order, self._clock.now()):
             return replace(order, status=OrderStatus.REJECTED, reason=objection)
         fetch = self._calls.send("POST", SENT, wire.created_body(order), feed=f"kalshi:order:{order.client_id}")
         if fetch.ok:
@@ -125,8 +124,7 @@ class KalshiVenue:
 
     def amend(self, client_id: str, limit_price: Decimal, contracts: Decimal) -> Order:
         """See `TradingVenue.amend`."""
-        objection = self._guard.objection(contracts, limit_price)
-        if objection:
+        if objection := self._guard.objection(contracts, limit_price):
             raise PrecogError("http.bad_request", f"Order {client_id} was not amended: {objection}.")
         before = self._fresh(self._order(client_id))
         wanted = replace(before, limit_price=limit_price, contracts=contracts)
