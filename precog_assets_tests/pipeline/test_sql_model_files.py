@@ -150,6 +150,13 @@ def test_the_shipped_folder_makes_marts_tables_and_staging_views_unless_a_file_s
         "forecast_board",
         "skill",
         "team_ratings",
+        "closing_line_value",
+        "decisions_latest",
+        "equity_by_day",
+        "exposure_by_game",
+        "funnel",
+        "positions",
+        "skill_against_market",
     }
     assert all(model.relation.schema == "mart" and model.description for model in models.values())
 
