@@ -107,7 +107,6 @@ def test_every_step_ends_well_and_shows_rows(world: World) -> None:
         "games",
         "series",
         "markets",
-        "fees",
         "links",
         "settlements",
         "order books",
