@@ -14,6 +14,10 @@ from precog_assets.domain.rating_rules import Calibration
 from precog_assets.ratings import fitting
 
 
+ISOTONIC_DIGITS = 9
+"""Logits are rounded to them, so that noise in the last bits does not part games of equal terms."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fitted:
     """What a season is forecast with."""
@@ -78,7 +82,7 @@ def apply(calibration: Calibration, fitted: Fitted, terms: np.ndarray) -> np.nda
         return fitting.apply_three(terms, fitted.coefficients, calibration.method == "multinomial")
     if calibration.method == "isotonic" and fitted.games:
         knots = len(fitted.coefficients) // 2
-        logit = terms[0] * calibration.prior[0]
+        logit = np.round(terms[0] * calibration.prior[0], ISOTONIC_DIGITS)
         home = np.interp(logit, fitted.coefficients[:knots], fitted.coefficients[knots:])
     else:
         home = fitting.apply_logistic(terms, fitted.coefficients)
@@ -87,7 +91,8 @@ def apply(calibration: Calibration, fitted: Fitted, terms: np.ndarray) -> np.nda
 
 def _isotonic(logit: np.ndarray, y: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Knots of a rising curve through both orientations of each game, so that it mirrors; heights within (0, 1)."""
-    both, place = np.unique(np.concatenate((logit, -logit)), return_inverse=True)
+    rounded = np.round(logit, ISOTONIC_DIGITS)
+    both, place = np.unique(np.concatenate((rounded, -rounded)), return_inverse=True)
     mass = np.bincount(place, np.concatenate((weight, weight)))
     won = np.bincount(place, np.concatenate((y * weight, (1.0 - y) * weight)))
     met = mass > 0
