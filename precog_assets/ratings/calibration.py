@@ -13,7 +13,6 @@ import numpy as np
 from precog_assets.domain.rating_rules import Calibration
 from precog_assets.ratings import fitting
 
-
 ISOTONIC_DIGITS = 9
 """Logits are rounded to them, so that noise in the last bits does not part games of equal terms."""
 
