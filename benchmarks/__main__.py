@@ -34,6 +34,7 @@ GROUPS = {
     "terms": "What each term is worth",
     "rating_speed": "Speed of rating",
     "rating_update": "One more day of results",
+    "deciding": "Deciding",
     "simulator": "The simulator as a server",
     "start": "make run from a clean checkout",
 }

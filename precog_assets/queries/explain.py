@@ -115,8 +115,12 @@ class _Chain:
             version=self._of("forecast", "model_version"),
         )
         if found is None:
-            return self._forecast(None)
-        parts = [self._forecast(found), self._blend(found["model_version"])]
+            # A row is written where a price changed; what the decision read stands in its snapshot.
+            read = self._recorded.snapshot.get("price")
+            if read is None:
+                return self._forecast(None)
+            found = {**read, "as_of": one.as_of, "game_id": one.game_id, "model_version": None}
+        parts = [self._forecast(found), self._blend(self._of("forecast", "model_version") or found["model_version"])]
         parts += [
             self._quote(row["market_id"], found["as_of"], f"quote of {row['outcome']}")
             for row in self._all(statements.SIBLINGS, market_id=one.market_id, game_id=found["game_id"])
@@ -165,9 +169,9 @@ class _Chain:
         title = f"last moved by {rated['game_id']}, {rated['start_time']:%Y-%m-%d}: {score}, {moved}"
         return Node("game", title, rated, self._response_of(state))
 
-    def _blend(self, version: str) -> Node | None:
-        found = self._one(statements.BLEND, version=version, at=self._recorded.as_of)
-        if found is None:
+    def _blend(self, version: str | None) -> Node | None:
+        found = version and self._one(statements.BLEND, version=version, at=self._recorded.as_of)
+        if not found:
             return None
         title = f"blend: weight {found['model_weight']:.3f} in {found['season']}, from {found['fitted_games']} games"
         return Node("blend", title, found)
@@ -178,7 +182,7 @@ class _Chain:
         found = self._one(statements.QUOTE, market_id=market_id, at=at)
         if found is None:
             return _missing(f"{name} of {market_id} at {at.isoformat()}")
-        title = f"{name}: bid {found['yes_bid']}, ask {found['yes_ask']}, seen {found['observed_at']:%H:%M:%S}"
+        title = f"{name}: bid {found['yes_bid']}, ask {found['yes_ask']}, seen {found['observed_at']:%Y-%m-%d %H:%M:%S}"
         return Node("quote", title, found, self._response_of(found))
 
     def _book(self) -> Node | None:
@@ -186,7 +190,9 @@ class _Chain:
         if found is None:
             return None
         levels = f"{len(found['yes_levels'])} YES and {len(found['no_levels'])} NO levels"
-        return Node("book", f"book: {levels}, seen {found['observed_at']:%H:%M:%S}", found, self._response_of(found))
+        return Node(
+            "book", f"book: {levels}, seen {found['observed_at']:%Y-%m-%d %H:%M:%S}", found, self._response_of(found)
+        )
 
     def _game_state(self) -> Node | None:
         if self._recorded.game_id is None:

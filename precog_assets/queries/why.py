@@ -221,11 +221,14 @@ def needed(gate: GateResult) -> str:
         return (
             f"less would have to be at stake in the {what}: ${value_text(gate.value)} of ${value_text(gate.threshold)}"
         )
+    if gate.value is None:
+        return (
+            f"{gate.name} would have to read {value_text(gate.threshold)}; {gate.detail or 'there is nothing to read'}"
+        )
     pattern = _NEEDED.get(gate.name, "{name} would have to read {threshold}; it reads {value}")
-    said = pattern.format(
+    return pattern.format(
         name=gate.name, value=value_text(gate.value), threshold=value_text(gate.threshold), detail=gate.detail or "none"
     )
-    return said if gate.value is not None or not gate.detail else f"{said} ({gate.detail})"
 
 
 def later_failures(gates: Sequence[GateResult], reason: str) -> list[str]:
