@@ -32,6 +32,8 @@ class GameCandidate:
     """Display name; in tennis the player's full name, which the rules compare."""
     away_name: str = ""
     season: int | None = None
+    tournament: str = ""
+    """Of tennis matches, where known."""
     original_days: tuple[date, ...] = ()
     """Eastern days the game was scheduled on before it was moved; markets stay on the first one."""
 
