@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from precog_assets.pipeline.replay.compare import Difference, TableComparison
     from precog_assets.pipeline.replay.day import DayReplay
+    from precog_assets.pipeline.replay.decision import Change, DecisionReplay
 
 DIFFERS_EXIT = 1
 SOURCES = ("espn", "kalshi")
@@ -28,6 +29,64 @@ app = typer.Typer(no_args_is_help=True, help="Do again what was done, and compar
 @app.callback()
 def replay() -> None:
     """Do again what was done, and compare. The real tables are only read."""
+
+
+@app.command("decision")
+def replay_decision(
+    decision_id: Annotated[
+        str, typer.Argument(metavar="ID", help="The decision's id, or the first four or more digits of it.")
+    ],
+) -> None:
+    """Make a decision again, from stored facts as they were known then, with its recorded configuration.
+
+    Says `same`, or field by field where today differs, and whether the facts or the code do. Exit code 0 when it is
+    the same, else 1.
+
+    Example: `precog replay decision 1f3a9c`
+    """
+    from rich.console import Console
+
+    from precog_assets.environment import resolve
+    from precog_assets.pipeline.replay.decision import replay_decision as again
+    from precog_assets.services import opened
+
+    with opened(resolve()) as services:
+        found = again(services.engine, decision_id)
+    _show_decision(Console(highlight=False), found)
+    if not found.same:
+        raise typer.Exit(DIFFERS_EXIT)
+
+
+def _show_decision(console: Console, found: DecisionReplay) -> None:
+    from rich.markup import escape
+
+    one = found.recorded
+    console.print(escape(f"{one.decision_id}: {one.action} {one.market_id} by {one.strategy}, {one.reason}"))
+    console.print(f"  as of {one.as_of:%Y-%m-%d %H:%M:%S.%f} UTC")
+    if found.sized_with:
+        console.print(f"  sized together with {found.sized_with} other bets of that instant")
+    _changes(console, "facts that are not what the decision read", found.facts)
+    _changes(console, "decided on these facts", found.verdict)
+    _changes(console, "decided by today's code on what the decision read", found.code)
+    if found.same:
+        console.print("[green]same[/green]")
+        return
+    if found.code:
+        why = "today's code decides differently"
+    elif found.verdict:
+        why = "the facts differ, the code decides the same on what was read"
+    else:
+        why = "some facts differ, the decision does not"
+    console.print(f"[red]differs[/red]: {why}")
+
+
+def _changes(console: Console, title: str, changes: tuple[Change, ...]) -> None:
+    from rich.markup import escape
+
+    if changes:
+        console.print(f"[bold]{title}[/bold]")
+    for one in changes:
+        console.print(escape(f"  {one.name}: recorded {one.recorded}, now {one.now}"))
 
 
 @app.command("day")

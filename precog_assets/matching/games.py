@@ -32,6 +32,8 @@ class GameCandidate:
     """Display name; in tennis the player's full name, which the rules compare."""
     away_name: str = ""
     season: int | None = None
+    tournament: str = ""
+    """Of tennis matches, where known."""
     original_days: tuple[date, ...] = ()
     """Eastern days the game was scheduled on before it was moved; markets stay on the first one."""
 
@@ -75,6 +77,11 @@ class GameIndex:
             for team in game.teams:
                 by_team[game.league, team].append(game)
         self._by_day, self._by_team = dict(by_day), dict(by_team)
+        self._by_id = {game.game_id: game for games in by_day.values() for game in games}
+
+    def get(self, game_id: str) -> GameCandidate:
+        """The game of that id. Raises KeyError when it is not among them."""
+        return self._by_id[game_id]
 
     def on(self, league: str, day: date) -> list[GameCandidate]:
         """Games of that Eastern day, also those first scheduled on it, in order of start."""

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from precog_assets.domain.leagues import League
 from precog_assets.domain.tickers import TickerParts, TickerRefusal, parse_ticker
 from precog_assets.matching.games import GameIndex
+from precog_assets.matching.ids import NOTHING, VenueIds, match_ids
 from precog_assets.matching.players import match_players
 from precog_assets.matching.registry import AliasRegistry
-from precog_assets.matching.results import Match, Reason, Refusal
+from precog_assets.matching.results import READ, Match, Reason, Refusal
 from precog_assets.matching.teams import match_teams
 from precog_assets.matching.trace import Refused, Trace
 
@@ -27,22 +28,31 @@ def match_market(
     *,
     event_codes: Sequence[str] = (),
     names: Mapping[str, str] | None = None,
+    ids: VenueIds = NOTHING,
+    text: str = "",
 ) -> Match | Refusal:
     """Tie a market (or event) ticker to exactly one game, or refuse.
 
+    Evidence counts in this order: the venue's own ids, the ticker, nearness of starts, sub-titles.
+
     `event_codes`: the YES codes of all markets of the event, where known; they fix how the teams are cut.
-    `names`: YES code to `yes_sub_title`; read in tennis only. Raises KeyError when the ticker's league is
-    not among `leagues`.
+    `names`: YES code to `yes_sub_title`; read in tennis, and where a code is unknown. `ids`: what the venue says
+    of the event by id. `text`: title and rules, which name a tennis tournament.
+    Raises KeyError when the ticker's league is not among `leagues`.
     """
     trace = Trace()
     if isinstance(parsed, TickerRefusal):
         return trace.refuse(Reason(parsed.reason.value), parsed.detail).refusal
     league = leagues[parsed.league]
     trace.say(_read(parsed))
+    trace.reach(READ)
     try:
+        by_ids = match_ids(parsed, league, registry, games, ids, trace)
+        if by_ids is not None:
+            return by_ids
         if league.is_individual:
-            return match_players(parsed, league, games, event_codes, names or {}, trace)
-        return match_teams(parsed, league, registry, games, event_codes, trace)
+            return match_players(parsed, league, games, event_codes, names or {}, trace, text=text)
+        return match_teams(parsed, league, registry, games, event_codes, trace, names=names or {}, start=ids.start)
     except Refused as refused:
         return refused.refusal
 
@@ -64,11 +74,14 @@ class Explanation:
             lines.append(f"  matched: {result.game_id}, YES = {side} (rule {result.rule}, score {result.score:.1f})")
             lines.extend(f"    {name}: {value}" for name, value in result.evidence.items())
             return lines
-        lines.append(f"  unmatched: {result.reason}: {result.detail}")
+        lines.append(f"  unmatched: {result.reason}: {result.detail} (score {result.score:.2f})")
         if result.candidates:
             lines.append(f"    considered: {', '.join(result.candidates)}")
         if result.suggestion:
             lines.append(f"    perhaps: {result.suggestion}")
+        if result.alias:
+            alias = result.alias
+            lines.append(f"    to accept: precog match accept {alias.league} {alias.code} {alias.team_id}")
         return lines
 
 
@@ -80,11 +93,14 @@ def explain(
     *,
     event_codes: Sequence[str] = (),
     names: Mapping[str, str] | None = None,
+    ids: VenueIds = NOTHING,
+    text: str = "",
 ) -> Explanation:
     """Take a ticker (as typed: case and outer spaces do not matter) through `match_market`."""
     clean = ticker.strip().upper()
     series = {name: league.key for league in leagues.values() for name in (league.kalshi.series, *league.kalshi.also)}
-    result = match_market(parse_ticker(clean, series), games, registry, leagues, event_codes=event_codes, names=names)
+    parsed = parse_ticker(clean, series)
+    result = match_market(parsed, games, registry, leagues, event_codes=event_codes, names=names, ids=ids, text=text)
     return Explanation(clean, result)
 
 

@@ -15,7 +15,7 @@ from precog_assets.domain.leagues import League, Outcome
 from precog_assets.domain.tickers import TickerParts
 from precog_assets.matching.games import GameCandidate, GameIndex
 from precog_assets.matching.registry import halves
-from precog_assets.matching.results import Match, Reason
+from precog_assets.matching.results import DAY, Match, Reason
 from precog_assets.matching.trace import Refused, Trace
 
 DAYS_AROUND = 1
@@ -31,6 +31,8 @@ def match_players(
     event_codes: Sequence[str],
     names: Mapping[str, str],
     trace: Trace,
+    *,
+    text: str = "",
 ) -> Match:
     """The one match of a tennis ticker. Raises Refused with the reason when there is not exactly one."""
     cuts = _cuts(parts, event_codes, trace)
@@ -48,6 +50,10 @@ def match_players(
         who = " and ".join(known.get(code, f"{code}...") for code in cuts[0])
         detail = f"no match of {who} on {parts.eastern_date} or the days next to it"
         raise _no_match(detail, parts, games, cuts, known, trace)
+    if len(ids) > 1 and (named := _of_tournament(found, text)):
+        trace.say(f"of {len(ids)} matches, one is of the tournament that the market names: {named[0][0].tournament}")
+        found, ids = named, (named[0][0].game_id,)
+    trace.reach(DAY)
     if len(ids) > 1:
         raise trace.refuse(Reason.AMBIGUOUS, f"{parts.teams} fits {len(ids)} matches", ids)
     game, cut, _ = found[0]
@@ -75,6 +81,16 @@ def match_players(
         (0.8, 0.9, 1.0)[by_name],
         trace.steps,
     )
+
+
+_Found = tuple[GameCandidate, tuple[str, str], bool]
+
+
+def _of_tournament(found: list[_Found], text: str) -> list[_Found]:
+    """The finds of the one match whose tournament the market's text names in full; none where that is not one."""
+    said = set(tokens(text))
+    named = [one for one in found if (words := tokens(one[0].tournament)) and said.issuperset(words)]
+    return named if len({game.game_id for game, _, _ in named}) == 1 else []
 
 
 def _no_match(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from copy import copy
 from datetime import date
 
 from precog_assets.seeds import CodeSeed, GuestSeed, TeamSeed, kalshi_codes, kalshi_guests, team_seeds
@@ -30,9 +31,15 @@ class AliasRegistry:
         for code in codes:
             if code.source == source:
                 found[code.league, code.code].append(code)
+        teams = tuple(teams)
         self._codes: Mapping[tuple[str, str], list[CodeSeed]] = dict(found)
         self._guests = {(guest.league, guest.code): guest.name for guest in guests}
         self._names = {team.team_id: team.display_name for team in teams}
+        named: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        for team in teams:
+            for text in (team.location, team.name, team.display_name):
+                named[team.league, plain(text)].add(team.team_id)
+        self._named: Mapping[tuple[str, str], set[str]] = dict(named)
 
     def teams(self, league: str, code: str, day: date) -> frozenset[str]:
         """Team ids the code stands for on that Eastern day; small colleges share some codes."""
@@ -45,6 +52,21 @@ class AliasRegistry:
     def name(self, team_id: str) -> str:
         """Display name of a team, its id where none was given."""
         return self._names.get(team_id, team_id)
+
+    def ever(self, league: str, code: str) -> frozenset[str]:
+        """Team ids the code stands for on any day."""
+        return frozenset(seed.team_id for seed in self._codes.get((league, code), ()))
+
+    def named(self, league: str, text: str) -> frozenset[str]:
+        """Team ids whose city, nickname or full name is exactly this text, whatever its case."""
+        return frozenset(self._named.get((league, plain(text)), ()))
+
+    def with_code(self, code: CodeSeed) -> AliasRegistry:
+        """The same registry knowing one code more."""
+        other = copy(self)
+        known = self._codes.get((code.league, code.code), [])
+        other._codes = {**self._codes, (code.league, code.code): [*known, code]}
+        return other
 
     def split(self, league: str, blob: str, day: date) -> list[tuple[str, str]]:
         """Every way to cut `blob` into two codes that are both known in the league on that day."""
@@ -64,6 +86,12 @@ class AliasRegistry:
             elif known == [False, True]:
                 cuts.append((second, first))
         return cuts
+
+
+def plain(text: str) -> str:
+    """A team's name for comparison: no case, no outer spaces, `LA` written out."""
+    words = text.casefold().split()
+    return " ".join(["los", "angeles", *words[1:]] if words[:1] == ["la"] else words)
 
 
 def halves(blob: str) -> list[tuple[str, str]]:

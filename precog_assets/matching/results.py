@@ -11,6 +11,9 @@ from enum import StrEnum
 
 from precog_assets.domain.leagues import Outcome
 
+READ, HALF, SIDES, DAY = 0.25, 0.35, 0.5, 0.75
+"""Scores of refusals: see `Refusal.score`."""
+
 
 class Reason(StrEnum):
     """Why a market is tied to no game."""
@@ -47,11 +50,25 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class Alias:
+    """A code that could stand for a team: what a person may accept, never acted upon before."""
+
+    league: str
+    code: str
+    team_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     reason: Reason
     detail: str
     candidates: tuple[str, ...] = ()
-    """Games that were considered, by id."""
+    """Games that were considered, by id, best first."""
     suggestion: str = ""
     """What a person may check or add; never acted upon."""
     steps: tuple[str, ...] = ()
+    score: float = 0.0
+    """How far the market got: 0 nothing read, `READ` the ticker, `HALF` one side known, `SIDES` both, `DAY` with
+    a game of theirs on the day."""
+    alias: Alias | None = None
+    """The alias that would let the market be matched, where exactly one is plausible."""

@@ -1,21 +1,24 @@
 """Team leagues: two codes and an Eastern day to one game, and the YES code to home, away or draw.
 
 The pair of teams is the identity, never the order of the codes (neutral sites turn it round); which
-side YES stands for is proven by the YES code alone. Titles are not read: they drift, codes do not.
+side YES stands for is proven by the YES code alone. Titles drift, codes do not: a sub-title is read only where
+the code is unknown (`unknown.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from precog_assets.domain.leagues import League, Outcome
 from precog_assets.domain.tickers import TickerParts
+from precog_assets.domain.times import EASTERN
 from precog_assets.matching.games import GameCandidate, GameIndex
-from precog_assets.matching.registry import AliasRegistry, halves
-from precog_assets.matching.results import Match, Reason
+from precog_assets.matching.registry import AliasRegistry
+from precog_assets.matching.results import DAY, SIDES, Match, Reason
 from precog_assets.matching.trace import Refused, Trace
+from precog_assets.matching.unknown import by_sub_title, unknown_code
 
 TIE = "TIE"
 START_TOLERANCE = timedelta(hours=3)
@@ -36,14 +39,32 @@ def match_teams(
     games: GameIndex,
     event_codes: Sequence[str],
     trace: Trace,
+    *,
+    names: Mapping[str, str] | None = None,
+    start: datetime | None = None,
 ) -> Match:
-    """The one game of a team league's ticker. Raises Refused with the reason when there is not exactly one."""
+    """The one game of a team league's ticker. Raises Refused with the reason when there is not exactly one.
+
+    `names`: YES code to sub-title. `start`: the venue's, which chooses among several games of a day where the ticker
+    names neither start nor number.
+    """
     codes = [code for code in dict.fromkeys((*event_codes, parts.yes_code)) if code is not None]
     if TIE in codes and not league.has_draw:
         raise trace.refuse(Reason.WRONG_MARKET_TYPE, f"{TIE} in {league.key}, whose games have no draw")
     sides = [code for code in codes if code != TIE]
+    titled = (
+        None
+        if registry.split(league.key, parts.teams, parts.eastern_date)
+        else by_sub_title(parts, registry, names or {}, trace)
+    )
+    if titled is not None:
+        registry = registry.with_code(titled)
     cuts = _cuts(parts, registry, games, sides, trace)
     cut, found = _games_of(cuts, parts, registry, games, trace)
+    if start is not None and parts.start_time is None and len(found) > 1:
+        trace.say(f"the venue's own start is {start:%Y-%m-%d %H:%M} UTC")
+        local = start.astimezone(EASTERN)
+        parts = replace(parts, start_time=start, eastern_start=local.time())
     game, rule = _choose(found, parts, trace)
     if game.is_exhibition:
         raise trace.refuse(
@@ -66,7 +87,10 @@ def match_teams(
     }
     if parts.start_time is not None:
         evidence["start_differs_minutes"] = round((game.start_time - parts.start_time).total_seconds() / 60)
+    if titled is not None:
+        rule, evidence["sub_title"] = "sub_title", f"{titled.code} is {names[titled.code]}" if names else ""
     score = 1.0 if len(cuts) == 1 and not game.is_off and not evidence["moved"] else 0.9
+    score = 0.8 if titled is not None else score
     trace.say(f"matched {game.in_words()}" + (f"; YES is {outcome}" if outcome else ""))
     return Match(game.game_id, outcome, rule, evidence, score, trace.steps)
 
@@ -76,7 +100,8 @@ def _cuts(parts: TickerParts, registry: AliasRegistry, games: GameIndex, sides: 
     splits = registry.split(league, parts.teams, day)
     trace.say(f"{parts.teams} can be cut into known codes as {_list(splits)} on {day}")
     if not splits:
-        raise _unknown(parts, registry, games, trace)
+        raise unknown_code(parts, registry, games, trace)
+    trace.reach(SIDES)
     cuts = [
         _Cut((a, b), frozenset((first, second)), first)
         for a, b in splits
@@ -100,28 +125,6 @@ def _cuts(parts: TickerParts, registry: AliasRegistry, games: GameIndex, sides: 
     return cuts
 
 
-def _unknown(parts: TickerParts, registry: AliasRegistry, games: GameIndex, trace: Trace) -> Refused:
-    day, league = parts.eastern_date, parts.league
-    cuts = registry.half_known(league, parts.teams, day)
-    for _, rest in cuts:
-        guest = registry.guest(league, rest)
-        if guest is not None:
-            return trace.refuse(Reason.EXHIBITION, f"{rest} is {guest}, a guest outside {league}: not rated against")
-    hints = [
-        f"{known} plays {_other(game, team)} that day ({game.game_id}); if that is {rest}, add the code to the registry"
-        for known, rest in cuts
-        for team in sorted(registry.teams(league, known, day))
-        for game in games.on(league, day)
-        if team in game.teams
-    ]
-    if cuts:
-        known = ", ".join(f"{rest} (next to {code})" for code, rest in cuts)
-        detail = f"no code of {league} on {day}: {known}"
-    else:
-        detail = f"no cut of {parts.teams} ({len(halves(parts.teams))} possible) has a known code of {league} on {day}"
-    return trace.refuse(Reason.UNKNOWN_CODE, detail, (), hints[0] if len(hints) == 1 else "")
-
-
 def _games_of(
     cuts: list[_Cut], parts: TickerParts, registry: AliasRegistry, games: GameIndex, trace: Trace
 ) -> tuple[_Cut, list[GameCandidate]]:
@@ -135,6 +138,7 @@ def _games_of(
     if not fitting:
         raise _no_game(cuts, parts, registry, games, trace)
     cut, found = fitting[0]
+    trace.reach(DAY)
     trace.say(f"of {_pair(cut, registry)}: {', '.join(game.in_words() for game in found)}")
     return cut, found
 
@@ -232,14 +236,6 @@ def _outcome(parts: TickerParts, game: GameCandidate, registry: AliasRegistry, t
 
 def _clock(parts: TickerParts) -> str:
     return f"{parts.eastern_start:%H:%M} Eastern"
-
-
-def _other(game: GameCandidate, team: str) -> str:
-    return (
-        (game.away_name or str(game.away_team_id))
-        if game.home_team_id == team
-        else (game.home_name or str(game.home_team_id))
-    )
 
 
 def _pair(cut: _Cut, registry: AliasRegistry) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from precog_assets.matching.results import Reason, Refusal
+from precog_assets.matching.results import Alias, Reason, Refusal
 
 
 class Refused(Exception):
@@ -16,6 +16,7 @@ class Refused(Exception):
 class Trace:
     def __init__(self) -> None:
         self._steps: list[str] = []
+        self._reached = 0.0
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -24,7 +25,18 @@ class Trace:
     def say(self, step: str) -> None:
         self._steps.append(step)
 
-    def refuse(self, reason: Reason, detail: str, candidates: tuple[str, ...] = (), suggestion: str = "") -> Refused:
+    def reach(self, score: float) -> None:
+        """The market got this far: the score of a refusal that follows."""
+        self._reached = max(self._reached, score)
+
+    def refuse(
+        self,
+        reason: Reason,
+        detail: str,
+        candidates: tuple[str, ...] = (),
+        suggestion: str = "",
+        alias: Alias | None = None,
+    ) -> Refused:
         """The exception to raise; its refusal ends with this step."""
         self.say(f"refused, {reason}: {detail}")
-        return Refused(Refusal(reason, detail, candidates, suggestion, self.steps))
+        return Refused(Refusal(reason, detail, candidates, suggestion, self.steps, self._reached, alias))

@@ -3,95 +3,108 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import orjson
 import sqlalchemy as sa
 
 from precog_assets.config import league_of_series, load_leagues
-from precog_assets.domain.facts import GameKind
+from precog_assets.domain.facts import Rejection
+from precog_assets.domain.leagues import Outcome
 from precog_assets.domain.tickers import TickerParts, TickerRefusal, parse_ticker
-from precog_assets.domain.times import eastern_day, eastern_day_bounds
-from precog_assets.matching.games import GameCandidate, GameIndex
+from precog_assets.matching.events import check_event
+from precog_assets.matching.games import GameIndex
+from precog_assets.matching.ids import NOTHING, VenueIds
 from precog_assets.matching.match import Explanation, explain, match_market
 from precog_assets.matching.registry import AliasRegistry
 from precog_assets.matching.results import Match, Refusal
+from precog_assets.matching.settlement import Agreement, compare
 from precog_assets.pipeline.feeds import in_database
+from precog_assets.pipeline.link_reading import read_games, read_registry, target_of, venue_ids
 from precog_assets.pipeline.report import StepReport
-from precog_assets.seeds import CodeSeed, kalshi_guests, team_seeds
-from precog_assets.store.bulk import CurrentTarget, write
-from precog_assets.store.tables import market_games
+from precog_assets.store import links as store
+from precog_assets.store.bulk import write
 
 if TYPE_CHECKING:
     from precog_assets.services import Services
 
-DAYS_AROUND = 4
-"""Games this many days around a ticker's day are candidates: moved games, and hints for refusals."""
-LINKS = CurrentTarget(
-    market_games,
-    key=("market_id",),
-    values=("verdict", "game_id", "outcome", "rule", "detail", "evidence"),
-    stamps=("last_changed_at",),
-    once=("first_decided_at",),
-)
+RETRIED = timedelta(days=3)
+CONTRADICTION = "contradicts_game"
 _OPEN = sa.text(
     """
-    SELECT m.market_id, m.ticker, m.event_ticker, m.yes_sub_title FROM market.markets m
+    SELECT m.market_id, m.ticker, m.event_ticker, m.yes_sub_title, m.title, m.rules_primary, m.strike,
+           s.start_time, s.home_target, s.away_target
+    FROM market.markets m LEFT JOIN market.milestones s USING (event_ticker)
     WHERE m.venue = 'kalshi' AND m.event_ticker IN (
         SELECT o.event_ticker FROM market.markets o LEFT JOIN market.market_games l USING (market_id)
         WHERE l.market_id IS NULL OR o.status <> 'finalized'
-           OR (l.verdict IN ('no_game', 'unknown_code') AND l.last_changed_at > :retried))
+           OR (l.verdict IN ('no_game', 'unknown_code') AND (l.last_changed_at > :retried OR EXISTS (
+               SELECT 1 FROM core.team_aliases a WHERE a.source = 'kalshi' AND a.league = o.league
+                  AND a.accepted_at > :retried AND a.accepted_at >= l.last_changed_at))))
     ORDER BY m.event_ticker, m.ticker
     """
 )
 _EVENT = sa.text(
-    "SELECT ticker, event_ticker, yes_sub_title FROM market.markets WHERE event_ticker = :event_ticker ORDER BY ticker"
-)
-_GAMES = sa.text(
     """
-    SELECT g.game_id, g.league, g.season, g.game_kind, g.start_time, g.start_time_valid, g.home_team_id,
-           g.away_team_id, g.phase, h.display_name AS home_name, a.display_name AS away_name,
-           (SELECT array_agg(DISTINCT s.start_time) FROM core.game_states s
-            WHERE s.game_id = g.game_id AND s.start_time <> g.start_time) AS earlier_starts
-    FROM core.games g
-    LEFT JOIN core.teams h ON h.team_id = g.home_team_id LEFT JOIN core.teams a ON a.team_id = g.away_team_id
-    WHERE g.league = ANY(:leagues) AND (
-        (g.start_time >= :first AND g.start_time < :last)
-        OR EXISTS (SELECT 1 FROM core.game_states s WHERE s.game_id = g.game_id
-                   AND s.start_time >= :first AND s.start_time < :last AND s.start_time <> g.start_time))
+    SELECT m.market_id, m.ticker, m.event_ticker, m.yes_sub_title, m.title, m.rules_primary, m.strike,
+           s.start_time, s.home_target, s.away_target
+    FROM market.markets m LEFT JOIN market.milestones s USING (event_ticker)
+    WHERE m.event_ticker = :event_ticker ORDER BY m.ticker
     """
 )
 
 
 @dataclass(frozen=True, slots=True)
-class _Market:
-    market_id: str
-    ticker: str
-    event_ticker: str
-    yes_sub_title: str
-    parsed: TickerParts | TickerRefusal
+class _Event:
+    """What is known of an event beside one market's ticker."""
+
+    rows: Sequence[Any]
+
+    @property
+    def codes(self) -> list[str]:
+        return [_code(row) for row in self.rows]
+
+    @property
+    def names(self) -> dict[str, str]:
+        return {_code(row): row.yes_sub_title for row in self.rows}
+
+    @property
+    def text(self) -> str:
+        """Title and rules of the first market: they name a tennis tournament."""
+        return f"{self.rows[0].title} {self.rows[0].rules_primary}" if self.rows else ""
+
+    def ids(self, league: str, targets: Mapping[tuple[str, str], str]) -> VenueIds:
+        if not self.rows:
+            return NOTHING
+        milestone = self.rows[0] if self.rows[0].start_time is not None else None
+        return venue_ids(league, {_code(row): row.strike for row in self.rows}, milestone, targets)
 
 
 def link_markets(services: Services, *, correlation_id: str) -> StepReport:
-    """Decide every market that is open, or has no verdict yet, and write the verdicts that changed."""
+    """Decide every market that is open, or has no verdict yet, and write the verdicts that changed.
+
+    Then hold settled markets against their games: a contradiction is counted, and kept as a rejection.
+    """
     now = services.clock.now()
     report = StepReport("links", correlation_id, now)
     series = league_of_series()
     with in_database(services.engine) as connection:
-        markets = [
-            _Market(row.market_id, row.ticker, row.event_ticker, row.yes_sub_title, parse_ticker(row.ticker, series))
-            for row in connection.execute(_OPEN, {"retried": now - timedelta(days=3)})
-        ]
-        index = read_games(connection, [market.parsed for market in markets])
-        registry = read_registry(connection)
-        rows = [_row(market, result, now) for market, result in _decide(markets, index, registry)]
-        report.rows_in = len(rows)
-        report.wrote(write(connection, LINKS, rows))
-        for row in rows:
-            report.notes[row[1]] = int(report.notes.get(row[1], 0)) + 1
+        rows = list(connection.execute(_OPEN, {"retried": now - RETRIED}))
+        parsed = {row.ticker: parse_ticker(row.ticker, series) for row in rows}
+        index = read_games(connection, parsed.values())
+        registry, targets = read_registry(connection), store.read_targets(connection)
+        decided = list(_decide(rows, parsed, index, registry, targets))
+        links = [_row(row, result, now) for row, result in decided]
+        report.rows_in = len(links)
+        report.wrote(write(connection, store.LINKS, links))
+        for link in links:
+            report.notes[link[1]] = int(report.notes.get(link[1], 0)) + 1
+        _learn(connection, decided, parsed, index, targets, report, now)
+        _compare(connection, report, now)
+        report.keep_refused(connection, now)
         report.finish()
         report.record(connection)
     return report
@@ -104,95 +117,130 @@ def explain_tickers(services: Services, tickers: Sequence[str]) -> list[Explanat
     explained = []
     with in_database(services.engine) as connection:
         index = read_games(connection, parsed.values())
-        registry = read_registry(connection)
+        registry, targets = read_registry(connection), store.read_targets(connection)
         for ticker, parts in parsed.items():
-            codes: list[str] = []
-            names: dict[str, str] = {}
+            event, ids = _Event(()), NOTHING
             if isinstance(parts, TickerParts):
-                for row in connection.execute(_EVENT, {"event_ticker": parts.event_ticker}):
-                    code = row.ticker.rpartition("-")[2]
-                    codes.append(code)
-                    names[code] = row.yes_sub_title
-            explained.append(explain(ticker, index, registry, load_leagues(), event_codes=codes, names=names))
+                event = _Event(list(connection.execute(_EVENT, {"event_ticker": parts.event_ticker})))
+                ids = event.ids(parts.league, targets)
+            explained.append(
+                explain(
+                    ticker,
+                    index,
+                    registry,
+                    load_leagues(),
+                    event_codes=event.codes,
+                    names=event.names,
+                    ids=ids,
+                    text=event.text,
+                )
+            )
     return explained
 
 
-def read_registry(connection: sa.Connection) -> AliasRegistry:
-    """The codes in force, from core.team_aliases."""
-    rows = connection.execute(
-        sa.text("SELECT source, league, code, team_id, valid_from, valid_to FROM core.team_aliases")
-    )
-    codes = [CodeSeed(*row) for row in rows]
-    return AliasRegistry(codes, guests=kalshi_guests(), teams=team_seeds())
-
-
-def read_games(connection: sa.Connection, parsed: Iterable[TickerParts | TickerRefusal]) -> GameIndex:
-    """The games around the days that these tickers name."""
-    days: dict[str, set[date]] = defaultdict(set)
-    for parts in parsed:
-        if isinstance(parts, TickerParts):
-            days[parts.league].add(parts.eastern_date)
-    candidates: list[GameCandidate] = []
-    for league, wanted in days.items():
-        for first, last in _spans(sorted(wanted)):
-            rows = connection.execute(_GAMES, {"leagues": [league], "first": first, "last": last})
-            candidates.extend(_candidate(row) for row in rows)
-    return GameIndex({candidate.game_id: candidate for candidate in candidates}.values())
-
-
-def _spans(days: Sequence[date]) -> list[tuple[datetime, datetime]]:
-    """Stretches of time around the days, joined where they touch."""
-    spans: list[tuple[datetime, datetime]] = []
-    for day in days:
-        first = eastern_day_bounds(day - timedelta(days=DAYS_AROUND))[0]
-        last = eastern_day_bounds(day + timedelta(days=DAYS_AROUND))[1]
-        if spans and first <= spans[-1][1]:
-            spans[-1] = (spans[-1][0], last)
-        else:
-            spans.append((first, last))
-    return spans
-
-
-def _candidate(row: Any) -> GameCandidate:
-    day = eastern_day(row.start_time)
-    earlier = sorted({eastern_day(start) for start in row.earlier_starts or ()} - {day})
-    return GameCandidate(
-        game_id=row.game_id,
-        league=row.league,
-        start_time=row.start_time,
-        start_time_valid=row.start_time_valid,
-        home_team_id=row.home_team_id,
-        away_team_id=row.away_team_id,
-        game_kind=GameKind(row.game_kind),
-        phase=row.phase,
-        home_name=row.home_name or "",
-        away_name=row.away_name or "",
-        season=row.season,
-        original_days=tuple(earlier),
-    )
+def _code(row: Any) -> str:
+    return row.ticker.rpartition("-")[2]
 
 
 def _decide(
-    markets: Sequence[_Market], index: GameIndex, registry: AliasRegistry
-) -> list[tuple[_Market, Match | Refusal]]:
-    events: dict[str, list[_Market]] = defaultdict(list)
-    for market in markets:
-        events[market.event_ticker].append(market)
+    rows: Sequence[Any],
+    parsed: Mapping[str, TickerParts | TickerRefusal],
+    index: GameIndex,
+    registry: AliasRegistry,
+    targets: Mapping[tuple[str, str], str],
+) -> Iterator[tuple[Any, Match | Refusal]]:
+    events: dict[str, list[Any]] = defaultdict(list)
+    for row in rows:
+        events[row.event_ticker].append(row)
     leagues = load_leagues()
-    decided = []
     for siblings in events.values():
-        codes = [one.parsed.yes_code for one in siblings if isinstance(one.parsed, TickerParts) and one.parsed.yes_code]
-        names = {one.ticker.rpartition("-")[2]: one.yes_sub_title for one in siblings}
-        for market in siblings:
-            result = match_market(market.parsed, index, registry, leagues, event_codes=codes, names=names)
-            decided.append((market, result))
-    return decided
+        event = _Event(siblings)
+        league = next((one.league for row in siblings if isinstance(one := parsed[row.ticker], TickerParts)), None)
+        ids = event.ids(league, targets) if league else NOTHING
+        codes = [_code(row) for row in siblings if isinstance(parsed[row.ticker], TickerParts)]
+        results = {
+            row.ticker: match_market(
+                parsed[row.ticker],
+                index,
+                registry,
+                leagues,
+                event_codes=codes,
+                names=event.names,
+                ids=ids,
+                text=event.text,
+            )
+            for row in siblings
+        }
+        checked = check_event(leagues[league], results) if league else results
+        for row in siblings:
+            yield row, checked[row.ticker]
 
 
-def _row(market: _Market, result: Match | Refusal, now: datetime) -> tuple[Any, ...]:
+def _row(market: Any, result: Match | Refusal, now: datetime) -> tuple[Any, ...]:
     if isinstance(result, Match):
         evidence = orjson.dumps({**result.evidence, "score": result.score}).decode()
         outcome = result.outcome.value if result.outcome else None
-        return (market.market_id, "matched", result.game_id, outcome, result.rule, result.steps[-1], evidence, now, now)
-    evidence = orjson.dumps({"candidates": result.candidates, "suggestion": result.suggestion}).decode()
-    return (market.market_id, result.reason.value, None, None, None, result.detail, evidence, now, now)
+        said = (result.game_id, outcome, result.rule, result.steps[-1], evidence, None, result.score)
+        return (market.market_id, "matched", *said, now, now)
+    alias = result.alias
+    named = {"league": alias.league, "code": alias.code, "team_id": alias.team_id} if alias else None
+    evidence = orjson.dumps({"suggestion": result.suggestion, "alias": named}).decode()
+    candidates = orjson.dumps(result.candidates).decode()
+    said = (None, None, None, result.detail, evidence, candidates, result.score)
+    return (market.market_id, result.reason.value, *said, now, now)
+
+
+def _learn(
+    connection: sa.Connection,
+    decided: Sequence[tuple[Any, Match | Refusal]],
+    parsed: Mapping[str, TickerParts | TickerRefusal],
+    index: GameIndex,
+    targets: Mapping[tuple[str, str], str],
+    report: StepReport,
+    now: datetime,
+) -> None:
+    """Structured targets of markets that codes or names proved: what they stand for is used from the next time on."""
+    learnt: list[tuple[str, str, str, str]] = []
+    for row, result in decided:
+        parts, target = parsed[row.ticker], target_of(row.strike)
+        if target is None or not isinstance(result, Match) or not isinstance(parts, TickerParts):
+            continue
+        if result.rule in ("venue_ids", "sub_title", "surname_codes") or result.outcome not in (
+            Outcome.HOME,
+            Outcome.AWAY,
+        ):
+            continue
+        game = index.get(result.game_id)
+        team = game.home_team_id if result.outcome is Outcome.HOME else game.away_team_id
+        if team is None or targets.get((parts.league, target)) == team:
+            continue
+        learnt.append((parts.league, target, team, row.ticker))
+    if new := store.learn_targets(connection, learnt, now):
+        report.notes["targets_learnt"] = new
+
+
+def _compare(connection: sa.Connection, report: StepReport, now: datetime) -> None:
+    leagues = load_leagues()
+    verdicts: list[tuple[str, str]] = []
+    for row in store.to_compare(connection):
+        agreement = compare(
+            leagues[row.league],
+            Outcome(row.outcome),
+            result=row.result,
+            settlement_value=row.settlement_value,
+            phase=row.phase,
+            winner=row.winner,
+        )
+        if agreement is None:
+            continue
+        verdicts.append((row.market_id, agreement.value))
+        if agreement is Agreement.CONTRADICTS:
+            detail = (
+                f"{row.ticker} settled {row.result}, YES is {row.outcome}; {row.game_id} is {row.phase}, won by "
+                f"{row.winner} ({row.away_score}-{row.home_score} away-home)"
+            )
+            report.rejections[CONTRADICTION] += 1
+            report.refused.append((Rejection("kalshi.settlement", row.ticker, CONTRADICTION, detail), None))
+            if row.settlement != agreement:
+                report.failures.append(detail)
+    store.keep_settlements(connection, verdicts, now)

@@ -13,8 +13,15 @@ from precog_assets.domain.facts import MarketSeen, Observation, Origin, Parsed
 from precog_assets.domain.leagues import League
 from precog_assets.pipeline.feeds import Wanted, fetch_all, in_database
 from precog_assets.pipeline.report import StepReport
-from precog_assets.sources.kalshi.parse_markets import VENUE, parse_events, parse_markets, parse_series
+from precog_assets.sources.kalshi.parse_markets import (
+    VENUE,
+    parse_events,
+    parse_markets,
+    parse_milestones,
+    parse_series,
+)
 from precog_assets.store import markets as store
+from precog_assets.store.links import write_milestones
 from precog_assets.store.response_log import mark_applied
 
 if TYPE_CHECKING:
@@ -138,7 +145,10 @@ def _read_markets(
 
 
 def discover_series(services: Services, leagues: Sequence[League], *, correlation_id: str) -> StepReport:
-    """Read the sports series and the events of ours; series nobody configured are counted, not kept."""
+    """Read the sports series and the events of ours, with the milestones of their games.
+
+    Series nobody configured are counted, not kept.
+    """
     report = StepReport("series", correlation_id, services.clock.now())
     ours = series_of(leagues)
     kinds: dict[str, Callable[[bytes], Parsed[Any]]] = {"series": parse_series, "events": parse_events}
@@ -151,14 +161,14 @@ def discover_series(services: Services, leagues: Sequence[League], *, correlatio
             Wanted(
                 "events",
                 lambda ticker=ticker: services.kalshi.events(
-                    series_ticker=ticker, status="open", correlation_id=correlation_id
+                    series_ticker=ticker, status="open", with_milestones=True, correlation_id=correlation_id
                 ),
             )
             for ticker in ours
         ),
     ]
     answered = fetch_all(wanted, lambda one: one.send(), report, services.engine)
-    found: dict[str, list[Any]] = {"series": [], "events": []}
+    found: dict[str, list[Any]] = {"series": [], "events": [], "milestones": []}
     bytes_applied: dict[str, str] = {}
     for one in answered:
         if not one.fresh:
@@ -167,6 +177,10 @@ def discover_series(services: Services, leagues: Sequence[League], *, correlatio
         report.read(one.fetch, parsed)
         if not report.stands_still(one.fetch, parsed):
             found[one.request.label].extend(parsed.rows)
+            if one.request.label == "events" and b'"milestones"' in one.fetch.body:
+                beside = parse_milestones(one.fetch.body)
+                report.read(one.fetch, beside)
+                found["milestones"].extend(beside.rows)
             bytes_applied.update(one.applied)
     now = services.clock.now()
     chosen = [series for series in found["series"] if series.ticker in set(ours)]
@@ -175,6 +189,7 @@ def discover_series(services: Services, leagues: Sequence[League], *, correlatio
     with in_database(services.engine) as connection:
         report.wrote(store.write_series(connection, chosen, VENUE, league_of_series(), now))
         report.wrote(store.write_events(connection, found["events"], VENUE, now))
+        report.wrote(write_milestones(connection, found["milestones"], now))
         report.keep_refused(connection, now)
         mark_applied(connection, bytes_applied)
         report.finish()

@@ -56,9 +56,9 @@ FUNNEL = {
 SHORTEST_PREFIX = 4
 _HEX = re.compile(r"[0-9a-f]+")
 _RECORD = (
-    "decision_id, market_id, game_id, league, strategy, strategy_hash, as_of, action, reason, side, limit_price, "
-    "contracts, p_model, p_market, p_trading, divergence, net_value, rung, gates, snapshot, details, repeats, "
-    "last_repeated_at, computed_at"
+    "decision_id, market_id, game_id, league, strategy, strategy_hash, limits_hash, as_of, action, reason, side, "
+    "limit_price, contracts, p_model, p_market, p_trading, divergence, net_value, rung, gates, snapshot, details, "
+    "repeats, last_repeated_at, computed_at"
 )
 _BY_PREFIX = sa.text(
     f"SELECT {_RECORD} FROM book.decisions WHERE decision_id >= :prefix AND decision_id <= :last "
@@ -119,6 +119,7 @@ class RecordedDecision:
     league: str | None
     strategy: str
     strategy_hash: str
+    limits_hash: str
     as_of: datetime
     action: str
     reason: str

@@ -25,8 +25,8 @@ class Node:
     """A thing and what it was made from. `values` are as stored; `children` are its sources."""
 
     kind: str
-    """decision, strategy, price, forecast, rating, game, blend, quote, book, market, link, fees, order, fill,
-    response, or missing."""
+    """decision, strategy, limits, price, forecast, rating, game, blend, quote, book, market, link, fees, terms, order,
+    fill, response, or missing."""
     title: str
     values: Mapping[str, Any] = field(default_factory=dict)
     children: tuple[Node, ...] = ()
@@ -103,8 +103,13 @@ class _Chain:
 
     def _strategy(self) -> Node:
         found = self._one(statements.STRATEGY, strategy_hash=self._recorded.strategy_hash)
+        limits = self._one(statements.LIMITS, limits_hash=self._recorded.limits_hash)
         name = f"{self._recorded.strategy} {self._recorded.strategy_hash}"
-        return _missing(f"strategy {name}") if found is None else Node("strategy", f"strategy {name}", found)
+        if found is None:
+            return _missing(f"strategy {name}")
+        under = f"limits {self._recorded.limits_hash}"
+        bounds = _missing(under) if limits is None else Node("limits", under, limits)
+        return Node("strategy", f"strategy {name}", found, (bounds,))
 
     def _price(self) -> Node | None:
         one = self._recorded
@@ -222,8 +227,19 @@ class _Chain:
     def _fees(self) -> Node:
         if self._market is None:
             return _missing(f"market {self._recorded.market_id}")
-        title, values = fees_of(self._market, self._recorded.as_of)
-        return Node("fees", title, values)
+        title, values = fees_of(self._connection, self._market, self._recorded.as_of)
+        said = self._all(
+            statements.FEE_TERMS,
+            venue=self._market["venue"],
+            series_ticker=self._market["series_ticker"],
+            event_ticker=self._market["event_ticker"],
+            as_of=self._recorded.as_of,
+        )
+        terms = [
+            Node("terms", f"{one['scope']} {one['ticker']}: {one['fee_type']}", one, self._response_of(one))
+            for one in said
+        ]
+        return Node("fees", title, values, tuple(terms))
 
     def _orders(self) -> list[Node]:
         nodes = []

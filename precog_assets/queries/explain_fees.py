@@ -6,15 +6,19 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
+
 from precog_assets.config import load_fees
 from precog_assets.pricing.fee_book import FeeBook
 from precog_assets.pricing.fees import UnknownFeeError
+from precog_assets.store.fees import read_fee_facts
 
 
-def fees_of(market: Mapping[str, Any], as_of: datetime) -> tuple[str, dict[str, Any]]:
+def fees_of(connection: sa.Connection, market: Mapping[str, Any], as_of: datetime) -> tuple[str, dict[str, Any]]:
     """The schedule in one line and by name; why there is none where there is none."""
     try:
-        found = FeeBook.of(load_fees()).schedule_at(
+        stated = read_fee_facts(connection, market["venue"], as_of=as_of)
+        found = FeeBook.of(load_fees(), stated).schedule_at(
             market["venue"], market["series_ticker"], market["event_ticker"], as_of, as_of=as_of
         )
     except UnknownFeeError as error:

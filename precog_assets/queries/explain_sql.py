@@ -10,9 +10,8 @@ import sqlalchemy as sa
 MARKET = sa.text(
     "SELECT market_id, venue, ticker, event_ticker, series_ticker FROM market.markets WHERE market_id = :market_id"
 )
-STRATEGY = sa.text(
-    "SELECT name, parameters, limits, created_at FROM book.strategies WHERE strategy_hash = :strategy_hash"
-)
+STRATEGY = sa.text("SELECT name, parameters, created_at FROM book.strategies WHERE strategy_hash = :strategy_hash")
+LIMITS = sa.text("SELECT parameters, created_at FROM book.limits WHERE limits_hash = :limits_hash")
 PRICE = sa.text(
     "SELECT * FROM model.prices WHERE market_id = :market_id AND as_of <= :as_of "
     "AND (CAST(:version AS text) IS NULL OR model_version = :version) ORDER BY as_of DESC LIMIT 1"
@@ -83,6 +82,16 @@ MARKET_STATE = sa.text(
 LINK = sa.text(
     "SELECT verdict, game_id, outcome, rule, detail, evidence, first_decided_at, last_changed_at "
     "FROM market.market_games WHERE market_id = :market_id"
+)
+FEE_TERMS = sa.text(
+    """
+    SELECT DISTINCT ON (change_id) change_id, scope, ticker, effective_at, fee_type, fee_multiplier, observed_at,
+           confirmed_at, response_id
+    FROM market.fee_changes
+    WHERE venue = :venue AND known_at <= :as_of
+      AND ((scope = 'series' AND ticker = :series_ticker) OR (scope = 'event' AND ticker = :event_ticker))
+    ORDER BY change_id, observed_at DESC
+    """
 )
 ORDERS = sa.text(
     "SELECT client_id, venue, side, limit_price, contracts, filled, post_only, status, reason, venue_order_id, "

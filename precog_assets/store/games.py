@@ -95,7 +95,8 @@ def write_seeds(
 ) -> WriteCounts:
     """Write the seeded teams and their codes; a team met before its seed stops being provisional.
 
-    A code of the same source and league that is no longer among `codes` goes: it would match wrongly.
+    A code of the same source and league that is no longer among `codes` goes: it would match wrongly. Aliases that
+    somebody accepted (they have an author) stay.
     """
     teams = write(
         connection,
@@ -131,7 +132,7 @@ def _drop_aliases(connection: sa.Connection, kept: set[tuple[Any, ...]]) -> None
     table = tables.team_aliases
     key = (table.c.source, table.c.league, table.c.code, table.c.team_id, table.c.valid_from)
     feeds = {(source, league) for source, league, *_ in kept}
-    stored = connection.execute(sa.select(*key)).all()
+    stored = connection.execute(sa.select(*key).where(table.c.author.is_(None))).all()
     for row in [row for row in stored if tuple(row[:2]) in feeds and tuple(row) not in kept]:
         connection.execute(sa.delete(table).where(*(column == value for column, value in zip(key, row, strict=True))))
 

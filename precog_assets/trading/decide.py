@@ -38,7 +38,7 @@ class Decider:
     def decide(self, snapshot: Snapshot, *, complete: bool = True) -> Decision:
         """The decision on one market by itself; raises for no snapshot.
 
-        With `complete` false it stops at the first gate that did not pass (`skill` excepted), with the same action and
+        With `complete` false it stops at the first gate that failed (`skill` excepted), with the same action and
         reason: for backtests, which ask for millions.
         """
         judged = judge(snapshot, self.rules, complete=complete)

@@ -15,13 +15,13 @@ quote fails `quote_age`); a gate that needs what an earlier one missed answers N
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
 from math import isfinite
 
 from precog_assets.domain.facts import RATED_KINDS
 from precog_assets.domain.statuses import GamePhase, MarketStatus
 from precog_assets.domain.trading import GateResult, Rung
-from precog_assets.trading.asked import STEPS, Asked, Rules, number, seconds_between, steps
+from precog_assets.trading.answers import ZONES, answer_age, answer_room, when
+from precog_assets.trading.asked import STEPS, Asked, number, seconds_between, steps
 
 Gate = Callable[[Asked], GateResult]
 
@@ -35,8 +35,6 @@ _RATED = frozenset(kind.value for kind in RATED_KINDS)
 _RATED_NAMES = ", ".join(sorted(_RATED))
 _IN_PLAY = frozenset({GamePhase.IN_PLAY.value, GamePhase.DELAYED.value})
 _BEFORE_END = _IN_PLAY | {GamePhase.SCHEDULED.value}
-_FUTURE = "from the future"
-_ZONES = "times with and without a time zone"
 
 
 def matched(asked: Asked) -> GateResult:
@@ -72,7 +70,7 @@ def rated(asked: Asked) -> GateResult:
     games = min(forecast.games_home, forecast.games_away)
     ahead = seconds_between(snapshot.as_of, forecast.as_of)
     if not ahead <= 0:
-        return GateResult("rated", False, games, least, f"forecast {_when(ahead)}")
+        return GateResult("rated", False, games, least, f"forecast {when(ahead)}")
     return asked.rules.answer("rated", games >= least, games, least)
 
 
@@ -83,7 +81,7 @@ def rating_age(asked: Asked) -> GateResult:
         return GateResult("rating_age", None, None, most)
     if snapshot.forecast.rated_at is None:
         return GateResult("rating_age", False, None, most, "never rated")
-    return _age("rating_age", seconds_between(snapshot.forecast.rated_at, snapshot.as_of), most, _DAY_S)
+    return answer_age("rating_age", seconds_between(snapshot.forecast.rated_at, snapshot.as_of), most, _DAY_S)
 
 
 def not_exhibition(asked: Asked) -> GateResult:
@@ -102,7 +100,7 @@ def quote_age(asked: Asked) -> GateResult:
     observed, confirmed = seconds_between(quote.observed_at, as_of), seconds_between(quote.confirmed_at, as_of)
     if observed >= 0:
         observed = min(confirmed, observed)
-    return _age("quote_age", observed, most, 1.0)
+    return answer_age("quote_age", observed, most, 1.0)
 
 
 def game_state_age(asked: Asked) -> GateResult:
@@ -110,7 +108,7 @@ def game_state_age(asked: Asked) -> GateResult:
     game, most = asked.snapshot.game, asked.rules.max_game_state_age_s
     if game is None:
         return GateResult("game_state_age", False, None, most, "no state of the game")
-    return _age("game_state_age", seconds_between(game.observed_at, asked.snapshot.as_of), most, 1.0)
+    return answer_age("game_state_age", seconds_between(game.observed_at, asked.snapshot.as_of), most, 1.0)
 
 
 def market_open(asked: Asked) -> GateResult:
@@ -144,7 +142,7 @@ def time_to_start(asked: Asked) -> GateResult:
         return GateResult("time_to_start", None, None, rules.hours_window)
     hours = seconds_between(asked.snapshot.as_of, game.start_time) / _HOUR_S
     if not isfinite(hours):
-        return GateResult("time_to_start", False, None, rules.hours_window, _ZONES)
+        return GateResult("time_to_start", False, None, rules.hours_window, ZONES)
     if not game.start_time_valid:
         return GateResult("time_to_start", False, hours, rules.hours_window, "the start time is not announced")
     open_ = rules.min_hours_to_start <= hours <= rules.max_hours_to_start
@@ -218,27 +216,27 @@ def skill(asked: Asked) -> GateResult:
 
 def exposure_market(asked: Asked) -> GateResult:
     """There is room under the limit of one market. Dollars that can be lost, here and in the next four."""
-    return _room(asked.rules, "exposure_market", asked.snapshot.exposure.market)
+    return answer_room(asked.rules, "exposure_market", asked.snapshot.exposure.market)
 
 
 def exposure_game(asked: Asked) -> GateResult:
     """There is room under the limit of one game."""
-    return _room(asked.rules, "exposure_game", asked.snapshot.exposure.game)
+    return answer_room(asked.rules, "exposure_game", asked.snapshot.exposure.game)
 
 
 def exposure_league(asked: Asked) -> GateResult:
     """There is room under the limit of one league."""
-    return _room(asked.rules, "exposure_league", asked.snapshot.exposure.league)
+    return answer_room(asked.rules, "exposure_league", asked.snapshot.exposure.league)
 
 
 def exposure_day(asked: Asked) -> GateResult:
     """There is room under the limit of one day."""
-    return _room(asked.rules, "exposure_day", asked.snapshot.exposure.day)
+    return answer_room(asked.rules, "exposure_day", asked.snapshot.exposure.day)
 
 
 def exposure_total(asked: Asked) -> GateResult:
     """There is room under the limit of everything together."""
-    return _room(asked.rules, "exposure_total", asked.snapshot.exposure.total)
+    return answer_room(asked.rules, "exposure_total", asked.snapshot.exposure.total)
 
 
 def drawdown(asked: Asked) -> GateResult:
@@ -294,21 +292,3 @@ GATES: dict[str, Gate] = {
     )
 }
 """Every gate by name, in the order asked."""
-
-
-def _age(name: str, age_s: float, most: float, unit_s: float) -> GateResult:
-    if age_s < 0 or age_s != age_s:
-        return GateResult(name, False, None if age_s != age_s else age_s / unit_s, most, _when(-age_s))
-    age = age_s / unit_s
-    return GateResult(name, age <= most, age, most)
-
-
-def _when(ahead_s: float) -> str:
-    return f"{_FUTURE} by {ahead_s:g} s" if ahead_s == ahead_s else _ZONES
-
-
-def _room(rules: Rules, name: str, exposure: Decimal) -> GateResult:
-    used, limit = number(exposure), rules.exposures[name]
-    if not isfinite(used):
-        return GateResult(name, False, None, limit, "exposure is no number")
-    return rules.answer(name, used < limit, used, limit)

@@ -39,7 +39,7 @@ class Judged:
 
 
 def judge(snapshot: Snapshot, rules: Rules, *, complete: bool = True) -> Judged:
-    """Ask every gate; with `complete` false stop at the first that did not pass, `skill` excepted."""
+    """Ask every gate; with `complete` false stop at the first that failed, `skill` excepted."""
     asked = Asked(snapshot, rules)
     results: list[GateResult] = []
     clear, in_shadow = True, False
@@ -51,7 +51,7 @@ def judge(snapshot: Snapshot, rules: Rules, *, complete: bool = True) -> Judged:
                 in_shadow = True
                 continue
             clear = False
-            if not complete:
+            if result.passed is False and not complete:
                 break
     return Judged(asked, results, clear and not in_shadow, clear and in_shadow)
 

@@ -194,7 +194,23 @@ market_games = sa.Table(
     sa.Column("last_changed_at", INSTANT, nullable=False),
     sa.Column("candidates", JSONB(none_as_null=True), comment="Games it might have been, of a refusal, best first"),
     sa.Column("score", sa.Double, comment="Of the best candidate, 0 to 1"),
+    sa.Column("settlement", sa.Text, comment="agrees, contradicts or void: the venue's result against the game's"),
+    sa.Column("settlement_checked_at", INSTANT),
     sa.Index("market_games_game_id", "game_id"),
+    schema="market",
+)
+
+milestones = sa.Table(
+    "milestones",
+    metadata,
+    sa.Column("event_ticker", sa.Text, primary_key=True),
+    sa.Column("milestone_id", sa.Text, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("start_time", INSTANT, nullable=False, comment="The venue's own start of the game"),
+    sa.Column("status", sa.Text),
+    sa.Column("home_target", sa.Text, comment="Structured target, as in the strike of markets"),
+    sa.Column("away_target", sa.Text),
+    sa.Column("last_observed_at", INSTANT, nullable=False),
     schema="market",
 )
 

@@ -1,0 +1,181 @@
+"""A decision made again: its snapshot from stored facts, today's code, the configuration that was recorded.
+
+What comes out differently has one of two causes, told apart by deciding twice: on the facts as they stand now (a fact
+came late, or was mended), and on the snapshot that was recorded (the code has changed).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from precog_assets.config import load_fees
+from precog_assets.domain.errors import PrecogError
+from precog_assets.domain.strategies import Limits, Strategy
+from precog_assets.domain.trading import Decision, Rung, Snapshot
+from precog_assets.pipeline.feeds import in_database
+from precog_assets.pricing.fee_book import FeeBook
+from precog_assets.queries.decisions import RecordedDecision, decision
+from precog_assets.store.fees import read_fee_facts
+from precog_assets.store.snapshots import from_json, read_for, snapshot_at, snapshot_of, to_json
+from precog_assets.trading.decide import Decider
+
+FIELDS = (
+    "action",
+    "reason",
+    "side",
+    "limit_price",
+    "contracts",
+    "p_model",
+    "p_market",
+    "p_trading",
+    "divergence",
+    "net_value",
+    "rung",
+)
+"""Of a decision, compared besides its gates and details."""
+_CONFIGURATION = sa.text(
+    """
+    SELECT s.parameters AS strategy, l.parameters AS limits
+    FROM (SELECT 1) one LEFT JOIN book.strategies s ON s.strategy_hash = :strategy_hash
+    LEFT JOIN book.limits l ON l.limits_hash = :limits_hash
+    """
+)
+_SIZED_WITH = sa.text(
+    """
+    SELECT market_id FROM book.decisions
+    WHERE strategy_hash = :strategy_hash AND market_id <> :market_id AND details ? 'kelly_together'
+      AND as_of <= :as_of AND (as_of = :as_of OR last_repeated_at >= :as_of)
+    ORDER BY market_id
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A field that is not what was recorded."""
+
+    name: str
+    """With its place, e.g. `quote.observed_at` or `gates.spread.value`."""
+    recorded: Any
+    now: Any
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionReplay:
+    """What deciding again came to. Empty everywhere: the same."""
+
+    recorded: RecordedDecision
+    facts: tuple[Change, ...]
+    """Of the snapshot, rebuilt from what is stored."""
+    verdict: tuple[Change, ...]
+    """Of the decision on the rebuilt snapshot."""
+    code: tuple[Change, ...]
+    """Of the decision on the recorded snapshot: what today's code alone does differently."""
+    sized_with: int = 0
+    """Other bets of that instant, which shared the limits."""
+
+    @property
+    def same(self) -> bool:
+        return not (self.facts or self.verdict or self.code)
+
+
+def replay_decision(engine: sa.Engine, decision_id: str) -> DecisionReplay:
+    """Decide again what an id, or the unique beginning of one, names; nothing is written.
+
+    Raises ConfigurationError for an id that is none, PrecogError(system.internal) where the configuration that the
+    decision names was never stored.
+    """
+    recorded = decision(engine, decision_id)
+    read = from_json(dict(recorded.snapshot))
+    with in_database(engine) as connection:
+        strategy, limits = _configuration(connection, recorded)
+        fees = FeeBook.of(load_fees(), read_fee_facts(connection, as_of=recorded.as_of))
+        decider = Decider(strategy, limits, fees=fees, live_allowed=recorded.rung == Rung.LIVE.value)
+        rebuilt = snapshot_at(connection, recorded.market_id, strategy, recorded.as_of, recorded=read)
+        others = _others(connection, recorded, strategy)
+    code = _changes(recorded, _again(decider, read, others))
+    if rebuilt is None:
+        missing = Change("market", recorded.market_id, None)
+        return DecisionReplay(recorded, (missing,), (missing,), code, len(others))
+    facts = tuple(_between("", _plain(to_json(read)), _plain(to_json(rebuilt))))
+    verdict = _changes(recorded, _again(decider, rebuilt, others))
+    return DecisionReplay(recorded, facts, verdict, code, len(others))
+
+
+def _configuration(connection: sa.Connection, recorded: RecordedDecision) -> tuple[Strategy, Limits]:
+    row = connection.execute(
+        _CONFIGURATION, {"strategy_hash": recorded.strategy_hash, "limits_hash": recorded.limits_hash}
+    ).one()
+    if row.strategy is None or row.limits is None:
+        raise PrecogError(
+            "system.internal",
+            f"decision {recorded.decision_id} names strategy {recorded.strategy_hash} and limits "
+            f"{recorded.limits_hash}; not both are stored in book.strategies and book.limits.",
+        )
+    return Strategy.model_validate(row.strategy), Limits.model_validate(row.limits)
+
+
+def _others(connection: sa.Connection, recorded: RecordedDecision, strategy: Strategy) -> list[Snapshot]:
+    """Snapshots of the bets that were sized together with the decision; none where it came to no size."""
+    if "kelly_together" not in recorded.details:
+        return []
+    chosen = {
+        "strategy_hash": recorded.strategy_hash,
+        "market_id": recorded.market_id,
+        "as_of": recorded.as_of,
+    }
+    ids = list(connection.scalars(_SIZED_WITH, chosen))
+    if not ids:
+        return []
+    known, exposure = read_for(connection, ids, [strategy], recorded.as_of)
+    return [snapshot_of(known, exposure, one, strategy, recorded.as_of) for one in ids if one in known.markets]
+
+
+def _again(decider: Decider, snapshot: Snapshot, others: list[Snapshot]) -> Decision:
+    return decider.slate([snapshot, *others])[0]
+
+
+def _changes(recorded: RecordedDecision, now: Decision) -> tuple[Change, ...]:
+    found = [
+        Change(name, old, new)
+        for name in FIELDS
+        if (old := getattr(recorded, name)) != (new := _value(getattr(now, name)))
+    ]
+    gates = {gate.name: gate for gate in recorded.gates}
+    again = {gate.name: replace(gate, **_plain(orjson.dumps(gate))) for gate in now.gates}
+    for name in dict.fromkeys((*gates, *again)):
+        old, new = gates.get(name), again.get(name)
+        if old is None or new is None:
+            found.append(Change(f"gates.{name}", "asked" if old else "not asked", "asked" if new else "not asked"))
+            continue
+        parts = ("passed", "value", "threshold", "detail")
+        found.extend(
+            Change(f"gates.{name}.{part}", getattr(old, part), getattr(new, part))
+            for part in parts
+            if getattr(old, part) != getattr(new, part)
+        )
+    found.extend(_between("details", dict(recorded.details), _plain(orjson.dumps(now.details, default=str))))
+    return tuple(found)
+
+
+def _between(place: str, old: Any, new: Any) -> Iterator[Change]:
+    """Where two JSON values differ, leaf by leaf."""
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        for name in dict.fromkeys((*old, *new)):
+            yield from _between(f"{place}.{name}" if place else str(name), old.get(name), new.get(name))
+    elif old != new:
+        yield Change(place, old, new)
+
+
+def _plain(text: str | bytes) -> Any:
+    return orjson.loads(text)
+
+
+def _value(value: Any) -> Any:
+    """As a row of the table has it."""
+    return str(value) if isinstance(value, str) else value

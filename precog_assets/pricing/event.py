@@ -1,0 +1,62 @@
+"""The prices of an event: what the market says of each outcome, and what may be traded on once a model is heard.
+
+Belongs here: from the quotes of an event's markets to `PriceFacts`. Does not: removing the vig (`vig.py`), the pool
+itself (`blend.py`), which markets are of one event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+import numpy as np
+
+from precog_assets.domain.leagues import Outcome
+from precog_assets.domain.trading import PriceFacts
+from precog_assets.pricing.blend import blend
+from precog_assets.pricing.vig import event_probabilities
+
+Sides = tuple[Decimal | None, Decimal | None]
+"""Bid and ask of YES, dollars; None where nobody bids or asks."""
+
+
+def market_probabilities(outcomes: Sequence[Outcome], sides: Mapping[Outcome, Sides]) -> tuple[float, ...] | None:
+    """The mids of all outcomes brought to sum 1; of two outcomes with one market quoted, its mid and the rest.
+
+    None where an outcome has no two-sided quote, a book is crossed, or the mids sum to nothing like 1.
+    """
+    quoted = [one for one in outcomes if one in sides]
+    if len(outcomes) == 2 and len(quoted) == 1:
+        bid, ask = sides[quoted[0]]
+        other = (None if ask is None else 1 - ask, None if bid is None else 1 - bid)
+        sides = {**sides, next(one for one in outcomes if one not in sides): other}
+    elif len(quoted) < len(outcomes):
+        return None
+    try:
+        return event_probabilities([sides[one] for one in outcomes])
+    except ValueError:
+        return None
+
+
+def event_prices(
+    outcomes: Sequence[Outcome],
+    sides: Mapping[Outcome, Sides],
+    model: Mapping[Outcome, float] | None,
+    model_weight: float,
+) -> dict[Outcome, PriceFacts] | None:
+    """The price of every outcome of an event; None where the market has none.
+
+    `model`: the forecast of every outcome; None or one that lacks an outcome: the market alone, at weight 0.
+    `model_weight`, 0 to 1, as earlier seasons earned it.
+    """
+    said = market_probabilities(outcomes, sides)
+    if said is None:
+        return None
+    if model is None or any(one not in model for one in outcomes):
+        return {one: PriceFacts(p, p, 0.0, None) for one, p in zip(outcomes, said, strict=True)}
+    believed = np.array([[model[one] for one in outcomes]], np.float64)
+    moved = blend(believed, np.array([said]), model_weight)[0].tolist() if model_weight else said
+    return {
+        one: PriceFacts(p_market=p, p_trading=trading, model_weight=model_weight, divergence=model[one] - p)
+        for one, p, trading in zip(outcomes, said, moved, strict=True)
+    }

@@ -1,0 +1,194 @@
+"""Writing the book: an account's turn, orders, fills, the ledger, settlements, rungs, the kill switch.
+
+Belongs here: writes to schema `book`, idempotent by id. Does not: decisions (`decisions.py`), reading the book as of
+an instant (`exposure.py`) or to go on from it (`account.py`), what is written (`trading`).
+
+Two processes that work on one account take turns (`take_turn`), and each turn is given an instant after all before
+it: what a decision could know of the account is what was recorded before its instant. An order is committed before
+it is sent, in the transaction of its decision.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from precog_assets.domain.trading import Fill, LedgerEntry, Order, Settlement, SkillFacts
+from precog_assets.store import tables
+
+ZERO = Decimal(0)
+TICK = timedelta(microseconds=1)
+_TURN = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('book account ' || :venue, 0))")
+_INSTANT = sa.text(
+    "INSERT INTO book.accounts AS a (venue, opened_at, last_at) VALUES (:venue, :now, :now) "
+    "ON CONFLICT (venue) DO UPDATE SET last_at = greatest(:now, a.last_at + :tick) RETURNING last_at"
+)
+
+
+def take_turn(connection: sa.Connection, venue: str, now: datetime) -> datetime:
+    """Wait for the account's turn, held to the transaction's end; its instant: `now`, or just after the turn before."""
+    connection.execute(_TURN, {"venue": venue})
+    return connection.execute(_INSTANT, {"venue": venue, "now": now, "tick": TICK}).scalar_one()
+
+
+def next_instant(connection: sa.Connection, venue: str, now: datetime) -> datetime:
+    """A later instant within the same turn."""
+    return connection.execute(_INSTANT, {"venue": venue, "now": now, "tick": TICK}).scalar_one()
+
+
+def write_orders(connection: sa.Connection, orders: Sequence[Order]) -> list[Order]:
+    """Write orders that are about to be sent; those that were not there before."""
+    if not orders:
+        return []
+    rows = [
+        {
+            "client_id": one.client_id,
+            "venue": one.venue,
+            "market_id": one.market_id,
+            "ticker": one.ticker,
+            "side": one.side.value,
+            "limit_price": one.limit_price,
+            "contracts": one.contracts,
+            "filled": one.filled,
+            "post_only": one.post_only,
+            "strategy": one.strategy,
+            "decision_id": one.decision_id,
+            "status": one.status.value,
+            "reason": one.reason,
+            "venue_order_id": one.venue_order_id,
+            "created_at": one.created_at,
+            "expires_at": one.expires_at,
+            "last_changed_at": one.created_at,
+        }
+        for one in orders
+    ]
+    statement = insert(tables.orders).on_conflict_do_nothing().returning(tables.orders.c.client_id)
+    new = set(connection.scalars(statement, rows))
+    return [one for one in orders if one.client_id in new]
+
+
+def update_orders(
+    connection: sa.Connection, orders: Iterable[Order], at: datetime, placed_at: Mapping[str, datetime] | None = None
+) -> int:
+    """Bring orders to what became of them at `at`; how many changed. `placed_at`: since when each queues, where new."""
+    table, changed = tables.orders, 0
+    for one in orders:
+        values: dict[str, Any] = {
+            "status": one.status.value,
+            "filled": one.filled,
+            "limit_price": one.limit_price,
+            "contracts": one.contracts,
+            "venue_order_id": one.venue_order_id,
+            "reason": one.reason,
+        }
+        if placed_at and one.client_id in placed_at:
+            values["placed_at"] = placed_at[one.client_id]
+        differs = sa.or_(*(table.c[name].is_distinct_from(value) for name, value in values.items()))
+        statement = sa.update(table).where(table.c.client_id == one.client_id, differs)
+        changed += connection.execute(statement.values(**values, last_changed_at=at)).rowcount
+    return changed
+
+
+def write_fills(connection: sa.Connection, fills: Iterable[Fill], at: datetime) -> int:
+    """Record fills, each once; how many were new."""
+    rows = [
+        {
+            "fill_id": one.fill_id,
+            "client_id": one.client_id,
+            "market_id": one.market_id,
+            "side": one.side.value,
+            "price": one.price,
+            "contracts": one.contracts,
+            "fee": one.fee,
+            "is_maker": one.is_maker,
+            "filled_at": one.filled_at,
+            "recorded_at": at,
+        }
+        for one in fills
+    ]
+    return _insert(connection, tables.fills, rows)
+
+
+def write_ledger(connection: sa.Connection, entries: Iterable[LedgerEntry], venue: str, at: datetime) -> int:
+    """Book transactions, each once; how many legs were new. Raises ValueError for one whose legs do not sum to zero."""
+    sums = defaultdict[str, Decimal](Decimal)
+    rows = []
+    for one in entries:
+        sums[one.transaction_id] += one.amount
+        rows.append(
+            {
+                "transaction_id": one.transaction_id,
+                "leg": one.leg,
+                "at": one.at,
+                "venue": venue,
+                "account": one.account,
+                "amount": one.amount,
+                "strategy": one.strategy,
+                "note": one.note,
+                "recorded_at": at,
+            }
+        )
+    for transaction_id, total in sums.items():
+        if total != ZERO:
+            raise ValueError(f"transaction {transaction_id}: its legs sum to {total} dollars, not to zero")
+    return _insert(connection, tables.ledger, rows)
+
+
+def write_settlements(
+    connection: sa.Connection, settlements: Iterable[tuple[Settlement, Decimal | None]], at: datetime
+) -> int:
+    """Record how venues settled, with the value as the venue named it; how many were new."""
+    rows = [
+        {
+            "market_id": one.market_id,
+            "amends": one.amends,
+            "result": one.result,
+            "yes_value": one.yes_value,
+            "venue_value": venue_value,
+            "settled_at": one.settled_at,
+            "game_agrees": one.game_agrees,
+            "recorded_at": at,
+        }
+        for one, venue_value in settlements
+    ]
+    return _insert(connection, tables.settlements, rows)
+
+
+def write_rung(
+    connection: sa.Connection, strategy: str, league: str, facts: SkillFacts, reason: str, at: datetime
+) -> None:
+    """Record where a strategy stands in a league from `at` on."""
+    row = {
+        "strategy": strategy,
+        "league": league,
+        "rung": facts.rung.value,
+        "reason": reason,
+        "graded": facts.graded,
+        "skill": facts.skill,
+        "skill_low": facts.skill_low,
+        "closing_line_value": facts.closing_line_value,
+        "closing_line_value_low": facts.closing_line_value_low,
+        "decided_at": at,
+    }
+    _insert(connection, tables.rungs, [row])
+
+
+def set_kill_switch(connection: sa.Connection, *, on: bool, reason: str, author: str, at: datetime) -> None:
+    """Stop every new order, or release the stop, from `at` on. Raises ValueError without a reason or an author."""
+    if not reason.strip() or not author.strip():
+        raise ValueError(f"kill switch: reason {reason!r} and author {author!r} must both be said")
+    row = {"set_at": at, "is_on": on, "reason": reason.strip(), "author": author.strip()}
+    _insert(connection, tables.kill_switch, [row])
+
+
+def _insert(connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> int:
+    if not rows:
+        return 0
+    key = next(iter(table.primary_key.columns))
+    return len(list(connection.scalars(insert(table).on_conflict_do_nothing().returning(key), rows)))
