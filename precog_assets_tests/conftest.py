@@ -12,6 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import sqlalchemy as sa
+from hypothesis import settings
 from psycopg import sql
 
 from precog_assets import embedded
@@ -24,6 +25,10 @@ from precog_assets_tests.databases import wipe
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 """Real payloads and results beside the checkout; tests that read it skip where it is absent."""
 NOW = datetime(2026, 11, 22, 18, 0, tzinfo=UTC)
+settings.register_profile("fixed", derandomize=True)
+settings.register_profile("explore", derandomize=False)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
+"""The same examples in every run, so that a run says something of the change; `make explore` draws new ones."""
 FAST = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nautovacuum = off\n"
 TEMPLATE = "precog_test_template"
 _numbers = itertools.count(1)

@@ -19,6 +19,8 @@ STEPS = 30
 LEAST_WIDTH = 0.02
 CLOSE_ENOUGH = 1e-4
 """Newton stops when no coefficient moved by more: what is left is of its square."""
+SAME_HEIGHT = 1e-12
+"""Heights of the isotonic curve nearer to each other are equal."""
 
 
 @compiled
@@ -222,7 +224,8 @@ def apply_three(xt: np.ndarray, b: np.ndarray, softmax: bool) -> np.ndarray:
 def fit_isotonic(x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The best rising step function of x (sorted ascending), by pooling adjacent violators: positions and heights.
 
-    Barlow et al. 1972. Each block's position is its weighted mean x; between positions `np.interp` is meant.
+    Barlow et al. 1972. Each block's position is its weighted mean x; between positions `np.interp` is meant. Heights
+    that differ by rounding alone are one block: otherwise noise in the last bits would move its position.
     """
     n = x.shape[0]
     height, mass, place = np.empty(n), np.empty(n), np.empty(n)
@@ -232,7 +235,7 @@ def fit_isotonic(x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> tuple[np.n
             continue
         top += 1
         height[top], mass[top], place[top] = y[i], weight[i], x[i]
-        while top > 0 and height[top - 1] >= height[top]:
+        while top > 0 and height[top - 1] >= height[top] - SAME_HEIGHT:
             both = mass[top - 1] + mass[top]
             height[top - 1] = (height[top - 1] * mass[top - 1] + height[top] * mass[top]) / both
             place[top - 1] = (place[top - 1] * mass[top - 1] + place[top] * mass[top]) / both

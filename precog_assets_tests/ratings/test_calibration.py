@@ -64,6 +64,14 @@ def test_isotonic_regression_pools_what_falls() -> None:
     np.testing.assert_allclose(heights, [0.0, 0.3, 0.6, 0.9])
 
 
+def test_heights_that_differ_by_rounding_are_one_block() -> None:
+    x = np.array([-3.0, -2.0, -1.0, 1.0, 2.0, 3.0])
+    for noise in (0.0, 1e-16, -1e-16):
+        places, heights = fitting.fit_isotonic(x, np.array([0.2, 0.5, 0.5 + noise, 0.5, 0.5, 0.8]), np.ones(6))
+        np.testing.assert_allclose(places, [-3.0, 0.0, 3.0], atol=1e-15)
+        np.testing.assert_allclose(heights, [0.2, 0.5, 0.8])
+
+
 def test_a_season_is_forecast_from_the_seasons_before_it_alone() -> None:
     x, u = drawn(4, 6_000)
     seasons = np.repeat(np.arange(2010, 2016), 1000)
