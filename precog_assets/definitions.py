@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from precog_assets.assets import backfill, evaluations, games, links, markets, ratings, teams, trading
+from precog_assets.assets import backfill, evaluations, fees, games, links, markets, ratings, teams, trading
 from precog_assets.assets.sql_models import build_sql_model_assets
 from precog_assets.automation import catch_up, jobs, live
 from precog_assets.checks import backfill as backfill_checks
@@ -43,6 +43,7 @@ def build_defs(
             games.games,
             markets.series,
             markets.markets,
+            fees.fee_changes,
             links.market_games,
             trading.order_books,
             trading.trades,

@@ -13,6 +13,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import (
 
 from precog_assets.assets.backfill import GAME_DAYS
 from precog_assets.assets.evaluations import EVALUATIONS
+from precog_assets.assets.fees import FEE_CHANGES
 from precog_assets.assets.games import GAMES, RAW_GAMES, GamesConfig
 from precog_assets.assets.links import LINKS
 from precog_assets.assets.markets import MARKETS, QUOTES, RAW_MARKETS, SERIES, MarketsConfig
@@ -76,8 +77,8 @@ BATCHES = (
         "discovery",
         "discovery",
         "25 */6 * * *",
-        (SERIES, *_MARKETS_READ),
-        "Series, events, and the markets not open yet or open",
+        (SERIES, FEE_CHANGES, *_MARKETS_READ),
+        "Series and what they charge, events, and the markets not open yet or open",
         api="kalshi",
         config=dg.RunConfig(ops={"markets": MarketsConfig(statuses=["unopened", "open"], step="discovery")}),
         step="discovery",

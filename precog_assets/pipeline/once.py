@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from precog_assets.domain.errors import PrecogError
 from precog_assets.domain.times import eastern_day
+from precog_assets.pipeline.fees import poll_fees
 from precog_assets.pipeline.games import poll_games
 from precog_assets.pipeline.link import link_markets
 from precog_assets.pipeline.markets import (
@@ -57,6 +58,7 @@ def steps(services: Services, *, correlation_id: str) -> list[Step]:
                 services, leagues, statuses=("unopened", "open", "closed", "settled"), correlation_id=correlation_id
             ),
         ),
+        Step("fees", lambda: poll_fees(services, correlation_id=correlation_id)),
         Step("links", lambda: link_markets(services, correlation_id=correlation_id)),
         Step("settlements", lambda: sweep_markets(services, correlation_id=correlation_id)),
         Step("order books", lambda: poll_books(services, leagues, correlation_id=correlation_id)),

@@ -107,6 +107,7 @@ def test_every_step_ends_well_and_shows_rows(world: World) -> None:
         "games",
         "series",
         "markets",
+        "fees",
         "links",
         "settlements",
         "order books",

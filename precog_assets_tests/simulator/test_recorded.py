@@ -62,6 +62,8 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     write("kalshi/two-2026-10-06/book.json", {"orderbook_fp": {"yes_dollars": [["0.4000", "1.00"]], "no_dollars": []}})
     wrapped = {"event_ticker": "KXNFLGAME-1", "series_ticker": "KXNFLGAME", "settlement_sources": [], "markets": [{}]}
     write("kalshi/two-2026-10-06/e.json", {"fixture_id": "x", "payload": wrapped})
+    change = {"id": "f1", "series_ticker": "KXNFLGAME", "fee_multiplier": 2}
+    write("kalshi/two-2026-10-06/f.json", {"series_fee_change_arr": [change]})
     write("kalshi/two-2026-10-06/x.DERIVED.json", {"market": market("KXNFLGAME-9-A", "active")})
     with Client(recorded_application(folder)) as client:
         yield client
@@ -137,6 +139,13 @@ def test_a_wrapped_event_is_unwrapped_and_nests_markets_with_prices_only(small: 
     answer = small.get(f"{TRADE}/events", {"with_nested_markets": "true"}).json()["events"]
     assert [m["ticker"] for m in answer[0]["markets"]] == ["KXNFLGAME-1-A"]
     assert "markets" not in small.get(f"{TRADE}/events").json()["events"][0]
+
+
+def test_recorded_fee_changes_are_served_by_series(small: Client) -> None:
+    for series, ids in (("KXNFLGAME", ["f1"]), ("KXNBAGAME", [])):
+        answer = small.get(f"{TRADE}/series/fee_changes", {"series_ticker": series}).json()
+        assert [change["id"] for change in answer["series_fee_change_arr"]] == ids
+    assert small.get(f"{TRADE}/events/fee_changes").json() == {"cursor": "", "event_fee_changes": []}
 
 
 def test_a_folder_without_recordings_or_with_broken_ones_is_refused_by_name(tmp_path: Path) -> None:

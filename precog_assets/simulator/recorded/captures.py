@@ -35,6 +35,8 @@ class Captures:
         self.books: dict[str, Json] = {}
         self.candles: dict[tuple[str, int], list[Json]] = {}
         """By ticker and period in minutes."""
+        self.fee_changes: dict[str, Json] = {}
+        """Of series and of events, by id."""
         self.status: Json | None = None
         self.schedule: Json | None = None
         for capture in sorted((path for path in folder.iterdir() if path.is_dir()), key=_captured):
@@ -72,6 +74,8 @@ class Captures:
         for milestone in _rows(payload, "milestones", "milestone", mark="last_updated_ts", key="id"):
             if "primary_event_tickers" in milestone:
                 self.milestones[milestone["id"]] = milestone
+        for change in (*_list(payload.get("series_fee_change_arr")), *_list(payload.get("event_fee_changes"))):
+            self.fee_changes[change["id"]] = change
         if "candlesticks" in payload and "ticker" in payload:
             self._take_candles(payload["ticker"], payload["candlesticks"])
         if "exchange_active" in payload:

@@ -20,6 +20,7 @@ from precog_assets.simulator.kalshi.selection import EVENT_STATUSES, STATUSES
 from precog_assets.simulator.recorded.captures import Captures, Json
 
 PREFIX = "/trade-api/v2"
+EVENT = "event_ticker"
 
 Handler = Callable[[Query, dict[str, str]], Any]
 
@@ -36,9 +37,11 @@ class RecordedKalshi:
             ("/exchange/status", "GetExchangeStatus", self._status),
             ("/exchange/schedule", "GetExchangeSchedule", self._schedule),
             ("/series", "GetSeriesList", self._series_list),
+            ("/series/fee_changes", "GetSeriesFeeChanges", self._series_fee_changes),
             ("/series/{series_ticker}", "GetSeries", self._series),
             ("/series/{series_ticker}/markets/{ticker}/candlesticks", "GetMarketCandlesticks", self._candlesticks),
             ("/events", "GetEvents", self._events),
+            ("/events/fee_changes", "GetEventFeeChanges", self._event_fee_changes),
             ("/events/{event_ticker}", "GetEvent", self._event),
             ("/markets", "GetMarkets", self._markets),
             ("/markets/trades", "GetTrades", self._trades),
@@ -64,6 +67,18 @@ class RecordedKalshi:
 
     def _series(self, _query: Query, path: dict[str, str]) -> Json:
         return {"series": _need(self.captures.series.get(path["series_ticker"]))}
+
+    def _fee_changes(self, query: Query, ticker_field: str) -> list[Json]:
+        ticker = query.text(ticker_field)
+        rows = (row for row in self.captures.fee_changes.values() if ("event_ticker" in row) == (ticker_field == EVENT))
+        return [row for row in rows if ticker in (None, row[ticker_field])]
+
+    def _series_fee_changes(self, query: Query, _path: dict[str, str]) -> Json:
+        return {"series_fee_change_arr": self._fee_changes(query, "series_ticker")}
+
+    def _event_fee_changes(self, query: Query, _path: dict[str, str]) -> Json:
+        taken, cursor = _page(self._fee_changes(query, EVENT), query.limit(100, 1000, lowest=1), query)
+        return {"cursor": cursor, "event_fee_changes": taken}
 
     def _markets_of(self, event_ticker: str) -> list[Json]:
         return [row for row in self.captures.markets.values() if row["event_ticker"] == event_ticker]
