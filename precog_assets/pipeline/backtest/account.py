@@ -183,7 +183,9 @@ class Account:
 
     def take(self, decision: Decision, snapshot: Snapshot) -> Order:
         """Send the order of a decision that takes a position."""
-        assert decision.side is not None and decision.limit_price is not None and snapshot.quote is not None
+        assert decision.side is not None
+        assert decision.limit_price is not None
+        assert snapshot.quote is not None
         market, at = snapshot.market, decision.as_of
         maker = self._strategy.entry == "maker"
         order = Order(
@@ -201,12 +203,15 @@ class Account:
             decision_id=decision.decision_id,
         )
         self._series[market.market_id] = (market.venue, market.series_ticker, market.event_ticker)
+        # A watched market's book has met its orders already.
+        is_new = market.market_id not in self._place
         self._place[market.market_id] = _place(snapshot)
         start = snapshot.game.start_time if snapshot.game is not None else market.close_time
         self.bets[order.client_id] = Bet(decision, market.ticker, start, snapshot.quote.synthetic, maker=maker)
         self._sent.append(at)
         self.orders_sent += 1
-        self._venue.on_book(market.market_id, snapshot.quote.book, at)
+        if is_new:
+            self._venue.on_book(market.market_id, snapshot.quote.book, at)
         before = len(self._venue.fills())
         answered = self._venue.place(order)
         self._took(market.market_id, (answered,), tuple(self._venue.fills()[before:]))

@@ -140,7 +140,7 @@ class Known:
         forecast = self.forecasts.get(link.game_id)
         model = None if forecast is None else forecast.probabilities
         weight = 0.0 if forecast is None else forecast.model_weight
-        prices = event_prices(league.outcomes, self._sides(market, link.game_id), model, weight)
+        prices = event_prices(league.outcomes, self._sides(market), model, weight)
         return None if prices is None else prices[link.outcome]
 
     def siblings(self, market_id: str) -> dict[Outcome, str]:
@@ -152,7 +152,7 @@ class Known:
             if other.link.outcome is not None and other.market.event_ticker == known.market.event_ticker
         }
 
-    def _sides(self, market: MarketFacts, game_id: str) -> dict[Outcome, Sides]:
+    def _sides(self, market: MarketFacts) -> dict[Outcome, Sides]:
         sides: dict[Outcome, Sides] = {}
         for outcome, market_id in self.siblings(market.market_id).items():
             quote = self.quotes.get(market_id)

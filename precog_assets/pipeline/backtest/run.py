@@ -10,20 +10,18 @@ answers are the same without it.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 import numpy as np
 
 from precog_assets.config import load_fees, load_leagues
-from precog_assets.domain.facts import Origin
 from precog_assets.domain.leagues import League
 from precog_assets.domain.strategies import Backtests, Limits, Strategy
 from precog_assets.domain.times import eastern_day
-from precog_assets.domain.trading import Action, Decision, ExposureFacts, Rung, SkillFacts, Snapshot
+from precog_assets.domain.trading import Action, ExposureFacts, Rung, SkillFacts, Snapshot
 from precog_assets.pipeline.backtest.account import Account, Bet
 from precog_assets.pipeline.backtest.feed import (
     NO_PRICE,
@@ -41,60 +39,14 @@ from precog_assets.pipeline.backtest.feed import (
     micros,
 )
 from precog_assets.pipeline.backtest.known import Known, quote_at
+from precog_assets.pipeline.backtest.result import EquityPoint, Result
+from precog_assets.pipeline.backtest.rows import Rows
 from precog_assets.pipeline.backtest.screen import ASK, GATE_NAMES, Screen
 from precog_assets.pricing.fee_book import FeeBook
 from precog_assets.trading.decide import Decider
 
 ON_PAPER = SkillFacts(rung=Rung.PAPER)
 Progress = Callable[[str, int, int | None], None]
-GateCount = tuple[str, str, str]
-"""League (empty where unknown), month as YYYY-MM, and the gate that failed first, or `taken`."""
-
-
-@dataclass(frozen=True, slots=True)
-class EquityPoint:
-    """The account at the end of a chunk."""
-
-    at: datetime
-    equity: Decimal
-    at_stake: Decimal
-
-
-@dataclass(slots=True)
-class Result:
-    """What a backtest did."""
-
-    strategy: Strategy
-    limits: Limits
-    assumptions: Backtests
-    first: datetime | None = None
-    last: datetime | None = None
-    events: int = 0
-    """Quotes."""
-    asked: int = 0
-    """Decisions that `decide` was called for."""
-    by_gate: Counter[GateCount] = field(default_factory=Counter)
-    origins: Counter[Origin] = field(default_factory=Counter)
-    """Facts by origin, quotes among them."""
-    synthetic: int = 0
-    """Quotes whose bid and ask were made from one price."""
-    assumed_starts: int = 0
-    """Games whose start nobody said."""
-    markets: int = 0
-    bets: list[Bet] = field(default_factory=list)
-    decisions: list[Decision] = field(default_factory=list)
-    """Those that took a position; all of them where the run was asked to keep them."""
-    equity: list[EquityPoint] = field(default_factory=list)
-    orders_sent: int = 0
-    disputed: int = 0
-    balances: Mapping[str, Decimal] = field(default_factory=dict)
-    """The ledger's accounts at the end; they sum to zero."""
-
-    @property
-    def not_live_share(self) -> float | None:
-        """Share of the facts that were not observed live; None without facts."""
-        total = sum(self.origins.values())
-        return 1.0 - self.origins[Origin.LIVE] / total if total else None
 
 
 def on_paper(strategy: Strategy) -> Strategy:
@@ -212,7 +164,7 @@ class _Loop:
         codes = screen.reasons(quotes) if self.screened else np.full(len(quotes), ASK, np.int16)
         wanted = decided & (codes == ASK)
         self._count(markets, quotes, codes, decided & (codes != ASK))
-        rows = _Rows(quotes, markets)
+        rows = Rows(quotes, markets)
         position = 0
         asks = np.flatnonzero(wanted)
         while True:
@@ -265,7 +217,7 @@ class _Loop:
                 league = self._league(markets[key // len(GATE_NAMES)])
                 self.result.by_gate[league, month, GATE_NAMES[key % len(GATE_NAMES)]] += count
 
-    def _decide(self, rows: _Rows, same: list[int], until: int, at_us: int, account: Account) -> None:
+    def _decide(self, rows: Rows, same: list[int], until: int, at_us: int, account: Account) -> None:
         known = self._known
         at = instant(at_us)
         known.reach(at)
@@ -301,7 +253,7 @@ class _Loop:
         assert snapshot is not None
         return _with_exposure(snapshot, account.exposure(snapshot, self._known.quotes))
 
-    def _show(self, rows: _Rows, row: int, account: Account) -> None:
+    def _show(self, rows: Rows, row: int, account: Account) -> None:
         """A watched market's quote: resting orders meet it."""
         market_id = rows.markets[rows.quotes.market[row]]
         at = instant(rows.quotes.known_us[row])
@@ -309,12 +261,12 @@ class _Loop:
         self._put(rows, market_id, row)
         account.book(market_id, self._known.quotes[market_id].book, at)
 
-    def _sync(self, rows: _Rows, market_id: str, until: int) -> None:
+    def _sync(self, rows: Rows, market_id: str, until: int) -> None:
         row = rows.last(market_id, until)
         if row is not None:
             self._put(rows, market_id, row)
 
-    def _put(self, rows: _Rows, market_id: str, row: int) -> None:
+    def _put(self, rows: Rows, market_id: str, row: int) -> None:
         if rows.taken.get(market_id) == row:
             return
         rows.taken[market_id] = row
@@ -322,7 +274,7 @@ class _Loop:
         self._known.reach(max(known_at, self._known.now or known_at))
         self._known.quote(market_id, quote_at(rows.quotes, row), known_at)
 
-    def _closing(self, rows: _Rows, account: Account) -> None:
+    def _closing(self, rows: Rows, account: Account) -> None:
         """The last two-sided quote before the start, of the markets that were bet on."""
         by_market: dict[str, list[Bet]] = {}
         for bet in account.bets.values():
@@ -344,46 +296,7 @@ class _Loop:
         return (market.market.league if market is not None else None) or ""
 
 
-class _Rows:
-    """The quotes of a stretch by market."""
-
-    def __init__(self, quotes: Quotes, markets: tuple[str, ...]) -> None:
-        self.quotes, self.markets = quotes, markets
-        self.taken: dict[str, int] = {}
-        """The row of each market that was taken in last."""
-        self._slots = {market_id: slot for slot, market_id in enumerate(markets)}
-        self._order = np.argsort(quotes.market, kind="stable")
-        self._edges = np.searchsorted(quotes.market[self._order], np.arange(len(markets) + 1))
-        self._shown = 0
-
-    def of(self, market_id: str) -> np.ndarray:
-        """Rows of a market, ascending."""
-        slot = self._slots.get(market_id)
-        return self._order[:0] if slot is None else self._order[self._edges[slot] : self._edges[slot + 1]]
-
-    def last(self, market_id: str, until: int) -> int | None:
-        """The market's last row before `until`; None where it has none."""
-        mine = self.of(market_id)
-        at = int(np.searchsorted(mine, until, side="left"))
-        return int(mine[at - 1]) if at else None
-
-    def last_of_all(self) -> list[tuple[str, int]]:
-        """Each market that was quoted, and its last row."""
-        quoted = np.flatnonzero(np.diff(self._edges))
-        return [(self.markets[slot], int(self._order[self._edges[slot + 1] - 1])) for slot in quoted.tolist()]
-
-    def watched_until(self, until: int, watched: frozenset[str]) -> list[int]:
-        """Rows of the watched markets from where the last call ended to `until`, ascending."""
-        start, self._shown = self._shown, max(until, self._shown)
-        if not watched or start >= until:
-            return []
-        found = [mine[(mine >= start) & (mine < until)] for mine in map(self.of, sorted(watched))]
-        return np.sort(np.concatenate(found)).tolist()
-
-
 def _with_exposure(snapshot: Snapshot, exposure: ExposureFacts) -> Snapshot:
-    from dataclasses import replace
-
     return replace(snapshot, exposure=exposure)
 
 

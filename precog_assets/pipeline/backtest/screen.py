@@ -1,8 +1,8 @@
 """Many quotes at once: the gates that fail before money is asked about, over arrays.
 
-Belongs here: which quotes `decide` need not be called for, because the first gate that would fail is certain. Does not:
-decisions. Gates that time and prices do not move are asked by their own functions (`trading.gates`), once for as long as the facts
-stand; the others are the same arithmetic over arrays, and wherever rounding could tell, the quote is left to
+Belongs here: which quotes `decide` need not be called for, because the first gate that would fail is certain. Does
+not: decisions. Gates that time and prices do not move are asked by their own functions (`trading.gates`), once for as
+long as the facts stand; the others are the same arithmetic over arrays, and wherever rounding could tell, the quote is left to
 `decide`. A test compares every reason with that of `decide`.
 
 A stretch is a run of quotes between which no other fact became known. Screening one reads its own quotes and what
