@@ -35,6 +35,7 @@ GROUPS = {
     "rating_speed": "Speed of rating",
     "rating_update": "One more day of results",
     "deciding": "Deciding",
+    "kalshi_prices": "Kalshi's prices against sportsbooks",
     "simulator": "The simulator as a server",
     "start": "make run from a clean checkout",
 }
