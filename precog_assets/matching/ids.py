@@ -15,11 +15,13 @@ from precog_assets.domain.tickers import TickerParts
 from precog_assets.domain.times import eastern_day
 from precog_assets.matching.games import GameCandidate, GameIndex
 from precog_assets.matching.registry import AliasRegistry
-from precog_assets.matching.results import DAY, Match, Reason
+from precog_assets.matching.results import DAY, SIDES, Match, Reason
 from precog_assets.matching.trace import Trace
 
 TIE = "TIE"
 START_TOLERANCE = timedelta(hours=3)
+MOVED_DAYS = 4
+"""A milestone's start moves an event at most this far from its ticker's day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,14 @@ def match_ids(
     }
     names = " and ".join(registry.name(team) for team in sorted(pair))
     if told and pair not in told:
+        trace.reach(SIDES)
         raise trace.refuse(Reason.AMBIGUOUS, f"the venue's ids name {names}, the codes {parts.teams} do not")
     slack = 1 if league.is_individual else 0
-    found = [game for game in games.of_pair(league.key, pair) if _on_day(game, parts, slack) and _near(game, ids.start)]
+    of_pair = [game for game in games.of_pair(league.key, pair) if _near(game, ids.start)]
+    found = [game for game in of_pair if _days_off(game, parts) <= slack]
+    if not found and ids.home and ids.away and ids.start:
+        # Moved before it was first seen here: the venue says where it went.
+        found = [game for game in of_pair if game.start_time_valid and _days_off(game, parts) <= MOVED_DAYS]
     if len(found) != 1 or found[0].is_off:
         trace.say(f"the venue's ids name {names}: {len(found)} games of theirs fit day and start, the ticker decides")
         return None
@@ -92,11 +99,12 @@ def match_ids(
     if ids.home and game.home_team_id != ids.home:
         evidence["venue_home_differs"] = True
     trace.say(f"matched {game.in_words()}" + (f"; YES is {outcome}" if outcome else ""))
-    return Match(game.game_id, outcome, "venue_ids", evidence, 1.0, trace.steps)
+    score = 1.0 if _days_off(game, parts) <= slack else 0.9
+    return Match(game.game_id, outcome, "venue_ids", evidence, score, trace.steps)
 
 
-def _on_day(game: GameCandidate, parts: TickerParts, slack: int) -> bool:
-    return any(abs((day - parts.eastern_date).days) <= slack for day in game.days)
+def _days_off(game: GameCandidate, parts: TickerParts) -> int:
+    return min(abs((day - parts.eastern_date).days) for day in game.days)
 
 
 def _near(game: GameCandidate, start: datetime | None) -> bool:

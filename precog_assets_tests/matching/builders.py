@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
+from typing import Any
 
 from precog_assets.config import league_of_series, load_leagues
 from precog_assets.domain.facts import GameKind
@@ -11,6 +12,7 @@ from precog_assets.domain.statuses import GamePhase
 from precog_assets.domain.tickers import parse_ticker
 from precog_assets.domain.times import EASTERN
 from precog_assets.matching.games import GameCandidate, GameIndex
+from precog_assets.matching.ids import NOTHING, VenueIds
 from precog_assets.matching.match import match_market
 from precog_assets.matching.registry import packaged_registry
 from precog_assets.matching.results import Match, Refusal
@@ -54,7 +56,7 @@ def fixture(
     )
 
 
-def meeting(league: str, home: str, away: str, start: str, *, key: str = "") -> GameCandidate:
+def meeting(league: str, home: str, away: str, start: str, *, key: str = "", tournament: str = "") -> GameCandidate:
     """A tennis match of two players by name."""
     return GameCandidate(
         game_id=key or f"{league}:{home}-{away}-{start[:10]}",
@@ -67,6 +69,21 @@ def meeting(league: str, home: str, away: str, start: str, *, key: str = "") -> 
         phase=GamePhase.SCHEDULED,
         home_name=home,
         away_name=away,
+        tournament=tournament,
+    )
+
+
+def named(league: str, *, away: str = "", home: str = "", start: str | None = None, **sides: str) -> VenueIds:
+    """What the venue's ids say: a milestone's sides and start, and YES code -> side by structured target."""
+
+    def team(abbreviation: str) -> str:
+        return TEAMS[league, abbreviation].team_id
+
+    return VenueIds(
+        {code: team(side) for code, side in sides.items()},
+        team(home) if home else None,
+        team(away) if away else None,
+        at(start) if start else None,
     )
 
 
@@ -75,6 +92,8 @@ def match(
     *games: GameCandidate,
     event_codes: Sequence[str] = (),
     names: Mapping[str, str] | None = None,
+    ids: VenueIds = NOTHING,
+    text: str = "",
 ) -> Match | Refusal:
     return match_market(
         parse_ticker(ticker, league_of_series()),
@@ -83,16 +102,18 @@ def match(
         load_leagues(),
         event_codes=event_codes,
         names=names,
+        ids=ids,
+        text=text,
     )
 
 
-def matched(ticker: str, *games: GameCandidate, **more: Sequence[str]) -> Match:
-    result = match(ticker, *games, **more)  # type: ignore[arg-type]
+def matched(ticker: str, *games: GameCandidate, **more: Any) -> Match:
+    result = match(ticker, *games, **more)
     assert isinstance(result, Match), result
     return result
 
 
-def refused(ticker: str, *games: GameCandidate, **more: Sequence[str]) -> Refusal:
-    result = match(ticker, *games, **more)  # type: ignore[arg-type]
+def refused(ticker: str, *games: GameCandidate, **more: Any) -> Refusal:
+    result = match(ticker, *games, **more)
     assert isinstance(result, Refusal), result
     return result

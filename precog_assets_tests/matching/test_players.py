@@ -142,3 +142,12 @@ def test_a_side_that_is_not_in_the_ticker_is_the_wrong_market_type():
 
 def test_an_event_ticker_is_matched_without_a_side():
     assert matched("KXATPMATCH-26SEP13ZVESHE", FINAL).outcome is None
+
+
+def test_the_tournament_in_the_markets_text_decides_between_two_matches_of_the_letters():
+    tokyo = meeting("atp", "Ben Shelton", "Alexander Zverev", "2026-09-13 14:00", key="tokyo", tournament="Tokyo Open")
+    other = meeting("atp", "Jack Sherif", "Bob Zvereva", "2026-09-13 11:00", key="other", tournament="Chengdu Open")
+    ticker = "KXATPMATCH-26SEP13ZVESHE-ZVE"
+    assert matched(ticker, tokyo, other, text="Zverev against Shelton in the 2026 Tokyo Open").game_id == "tokyo"
+    assert refused(ticker, tokyo, other, text="a match").reason is Reason.AMBIGUOUS
+    assert refused(ticker, tokyo, other, text="Tokyo Open or Chengdu Open").reason is Reason.AMBIGUOUS
