@@ -8,14 +8,28 @@ from __future__ import annotations
 
 import dagster as dg
 
-from precog_assets.assets import backfill, evaluations, fees, games, links, markets, ratings, teams, trading
+from precog_assets.assets import (
+    backfill,
+    book,
+    evaluations,
+    fees,
+    games,
+    links,
+    markets,
+    prices,
+    ratings,
+    teams,
+    trading,
+)
 from precog_assets.assets.sql_models import build_sql_model_assets
 from precog_assets.automation import catch_up, jobs, live
 from precog_assets.checks import backfill as backfill_checks
+from precog_assets.checks import book as book_checks
 from precog_assets.checks import forecasts as forecasts_checks
 from precog_assets.checks import games as games_checks
 from precog_assets.checks import links as links_checks
 from precog_assets.checks import markets as markets_checks
+from precog_assets.checks import prices as prices_checks
 from precog_assets.checks import ratings as ratings_checks
 from precog_assets.checks import teams as teams_checks
 from precog_assets.environment import Environment, resolve
@@ -50,6 +64,11 @@ def build_defs(
             trading.candles,
             ratings.ratings,
             evaluations.evaluations,
+            prices.prices,
+            book.decisions,
+            book.orders,
+            book.settlements,
+            book.rungs,
             backfill.espn_game_days,
             *models,
         ],
@@ -64,6 +83,11 @@ def build_defs(
             ratings_checks.ratings_checks,
             forecasts_checks.forecasts_checks,
             forecasts_checks.evaluations_checks,
+            prices_checks.prices_checks,
+            book_checks.decisions_checks,
+            book_checks.trades_checks,
+            book_checks.settlements_checks,
+            book_checks.rungs_checks,
             backfill_checks.game_days_checks,
         ],
         jobs=[*asset_jobs.values(), upkeep],

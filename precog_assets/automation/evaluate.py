@@ -11,14 +11,18 @@ from typing import Any
 
 import dagster as dg
 
+from precog_assets.assets.book import DECISIONS, LEDGER, SETTLEMENTS
 from precog_assets.assets.games import GAMES, RAW_GAMES
 from precog_assets.assets.links import LINKS
 from precog_assets.assets.markets import MARKETS, QUOTES, RAW_MARKETS
+from precog_assets.assets.prices import PRICES
 from precog_assets.assets.ratings import FORECASTS, RATINGS
+from precog_assets.checks.book import decisions_checks, settlements_checks, trades_checks
 from precog_assets.checks.forecasts import forecasts_checks
 from precog_assets.checks.games import games_checks, raw_games_checks
 from precog_assets.checks.links import market_games_checks
 from precog_assets.checks.markets import markets_checks, quotes_checks, raw_markets_checks
+from precog_assets.checks.prices import prices_checks
 from precog_assets.checks.ratings import ratings_checks
 from precog_assets.resources import PrecogServices
 
@@ -31,7 +35,12 @@ CHECKS = {
     LINKS: market_games_checks,
     RATINGS: ratings_checks,
     FORECASTS: forecasts_checks,
+    PRICES: prices_checks,
+    DECISIONS: decisions_checks,
+    LEDGER: trades_checks,
+    SETTLEMENTS: settlements_checks,
 }
+"""By the last materialized of the assets that a definition is about."""
 
 
 def evaluations(services: PrecogServices, keys: Iterable[dg.AssetKey]) -> list[dg.AssetCheckEvaluation]:

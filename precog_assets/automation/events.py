@@ -44,14 +44,14 @@ class Told:
 
 
 def version_to_tell(
-    report: StepReport | None, before: Told, *, heartbeat_due: bool, tell_due: bool = True
+    report: StepReport | None, before: Told, *, heartbeat_due: bool, tell_due: bool = True, derived: bool = False
 ) -> str | None:
     """The data version to materialize with: a new one on change, the old one as heartbeat, None: say nothing.
 
     `report` holds all that was not told yet; a change waits until `tell_due`. A poll that nothing answered is
-    no heartbeat: then freshness shows the asset ageing.
+    no heartbeat: then freshness shows the asset ageing. `derived`: the step asks nobody.
     """
-    if report is None or not answered(report):
+    if report is None or not (derived or answered(report)):
         return None
     if not before.version:
         return report.correlation_id
@@ -95,15 +95,23 @@ def told_of_tick(
     tables: Mapping[dg.AssetKey, str],
     *,
     source: str = "",
+    derived: bool = False,
 ) -> tuple[list[dg.AssetMaterialization], Told]:
-    """The materializations of a tick, of all that changed since the last ones, and what was told with them."""
+    """The materializations of a tick, of all that changed since the last ones, and what was told with them.
+
+    `derived`: the step asks nobody, it works on what is stored.
+    """
     if report is None:
         return [], before
-    polled, report = answered(report), memory.gathered(sensor, report)
+    polled, report = derived or answered(report), memory.gathered(sensor, report)
     if not polled:
         return [], before
     version = version_to_tell(
-        report, before, heartbeat_due=memory.heartbeat_due(sensor), tell_due=memory.tell_due(sensor)
+        report,
+        before,
+        heartbeat_due=memory.heartbeat_due(sensor),
+        tell_due=memory.tell_due(sensor),
+        derived=derived,
     )
     if version is None:
         return [], before

@@ -12,11 +12,13 @@ from dagster._core.definitions.unresolved_asset_job_definition import (
 )
 
 from precog_assets.assets.backfill import GAME_DAYS
+from precog_assets.assets.book import DECISIONS, DESK, RUNGS, SETTLEMENTS
 from precog_assets.assets.evaluations import EVALUATIONS
 from precog_assets.assets.fees import FEE_CHANGES
 from precog_assets.assets.games import GAMES, RAW_GAMES, GamesConfig
 from precog_assets.assets.links import LINKS
 from precog_assets.assets.markets import MARKETS, QUOTES, RAW_MARKETS, SERIES, MarketsConfig
+from precog_assets.assets.prices import PRICES
 from precog_assets.assets.ratings import FORECASTS, RATINGS
 from precog_assets.assets.results import failures_named
 from precog_assets.assets.teams import TEAMS
@@ -48,7 +50,8 @@ class Batch:
     """`catch_up` runs the job when its step is older; None: never."""
 
 
-CHECKED = (RAW_GAMES, GAMES, RAW_MARKETS, MARKETS, QUOTES, LINKS, RATINGS, FORECASTS, GAME_DAYS)
+BOOK = (PRICES, DECISIONS, *DESK, SETTLEMENTS, RUNGS)
+CHECKED = (RAW_GAMES, GAMES, RAW_MARKETS, MARKETS, QUOTES, LINKS, RATINGS, FORECASTS, GAME_DAYS, *BOOK)
 _MARKETS_READ = (RAW_MARKETS, MARKETS, QUOTES)
 BATCHES = (
     Batch(
@@ -104,6 +107,15 @@ BATCHES = (
         api="kalshi",
         max_runtime_s=3600,
     ),
+    Batch(
+        "ladder",
+        "strategies",
+        "20 7 * * *",
+        (SETTLEMENTS, RUNGS),
+        "What is settled is paid; strategies are graded, and go up or down",
+        step="ladder",
+        overdue_after=timedelta(hours=26),
+    ),
 )
 
 
@@ -132,6 +144,13 @@ def asset_jobs(*, with_marts: bool = True) -> dict[str, AssetJob]:
         selection=dg.AssetSelection.assets(RATINGS, FORECASTS),
         description="Ratings and forecasts of a league",
         tags=_tags(1800, REPLAYS),
+        executor_def=dg.in_process_executor,
+    )
+    jobs["trade"] = dg.define_asset_job(
+        "trade",
+        selection=dg.AssetSelection.assets(*BOOK),
+        description="Prices, decisions, orders, payouts and ladder, once; the sensor trading_live does it all the time",
+        tags=_tags(600),
         executor_def=dg.in_process_executor,
     )
     jobs["evaluate"] = dg.define_asset_job(

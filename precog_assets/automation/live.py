@@ -6,13 +6,16 @@ daemon's loop wakes every five seconds, and at the multiple itself every second 
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from precog_assets.assets.book import DECISIONS, DESK, SETTLEMENTS
 from precog_assets.assets.games import GAMES, RAW_GAMES
 from precog_assets.assets.links import LINKS
 from precog_assets.assets.markets import MARKETS, QUOTES, RAW_MARKETS
+from precog_assets.assets.prices import PRICES
 from precog_assets.assets.ratings import FORECASTS, RATINGS
 from precog_assets.assets.trading import ORDER_BOOKS
 from precog_assets.resources import PrecogServices
@@ -21,11 +24,19 @@ if TYPE_CHECKING:
     from precog_assets.automation.derive import DeriveTick
     from precog_assets.automation.memory import TickMemory
     from precog_assets.automation.ticks import Tick
+    from precog_assets.automation.trading import TradingTick
     from precog_assets.services import Services
 
 GAME_TABLES = {RAW_GAMES: "raw.responses", GAMES: "core.games"}
 MARKET_TABLES = {RAW_MARKETS: "raw.responses", MARKETS: "market.markets", QUOTES: "market.quotes"}
 BOOK_TABLES = {ORDER_BOOKS: "market.order_books"}
+TRADING_TABLES = {
+    "prices": {PRICES: "model.prices"},
+    "decisions": {DECISIONS: "book.decisions"},
+    "orders": DESK,
+    "settlements": {SETTLEMENTS: "book.settlements"},
+}
+"""By step of the trading tick."""
 
 
 def live_sensors(status: dg.DefaultSensorStatus) -> list[dg.SensorDefinition]:
@@ -70,7 +81,15 @@ def live_sensors(status: dg.DefaultSensorStatus) -> list[dg.SensorDefinition]:
             asset_events=_derived_events(services, tick),
         )
 
-    return [espn_live, kalshi_live, kalshi_books, links_and_ratings]
+    @dg.sensor(minimum_interval_seconds=4, default_status=status, description="Prices, decides, works on the book")
+    def trading_live(context: dg.SensorEvaluationContext, services: PrecogServices) -> dg.SensorResult:
+        from precog_assets.automation.trading import trading_tick
+        from precog_assets.pipeline.report import new_correlation_id
+
+        tick = trading_tick(services.get(), new_correlation_id())
+        return _traded(context, services, tick)
+
+    return [espn_live, kalshi_live, kalshi_books, links_and_ratings, trading_live]
 
 
 def _memory(opened: Services) -> TickMemory:
@@ -105,6 +124,27 @@ def _result(
     if events:
         checks = evaluations(services, [event.asset_key for event in events])
     return dg.SensorResult(skip_reason=tick.sentence, cursor=told.to_cursor(), asset_events=[*events, *checks])
+
+
+def _traded(context: dg.SensorEvaluationContext, services: PrecogServices, tick: TradingTick) -> dg.SensorResult:
+    """What changed of each step's tables; the cursor is the data version of each step."""
+    from precog_assets.automation.evaluate import evaluations
+    from precog_assets.automation.events import Told, told_of_tick
+
+    opened = services.get()
+    versions: dict[str, str] = json.loads(context.cursor) if context.cursor else {}
+    events: list[dg.AssetMaterialization] = []
+    for step, report in tick.reports.items():
+        before, name = Told(versions.get(step, "")), f"trading_live {step}"
+        new, told = told_of_tick(
+            opened.engine, _memory(opened), name, before, report, TRADING_TABLES[step], derived=True
+        )
+        events += new
+        versions[step] = told.version
+    checks = evaluations(services, [event.asset_key for event in events])
+    return dg.SensorResult(
+        skip_reason=tick.sentence, cursor=json.dumps(versions, sort_keys=True), asset_events=[*events, *checks]
+    )
 
 
 def _derived_events(

@@ -157,7 +157,7 @@ def test_rated_leagues_are_graded_that_never_were_or_not_for_a_day() -> None:
 
 
 def test_a_new_database_is_overdue_for_every_job_that_can_be() -> None:
-    assert overdue({}, NOW) == ["calendar", "results", "discovery", "settlements"]
+    assert overdue({}, NOW) == ["calendar", "results", "discovery", "settlements", "ladder"]
 
 
 def test_only_jobs_whose_step_is_too_old_are_overdue() -> None:

@@ -312,7 +312,7 @@ def test_what_was_missed_is_asked_for_once_an_hour(
 ) -> None:
     result = Ticking("catch_up", resource, instance).tick()
     requests = {request.job_name: request.run_key for request in result.run_requests or []}
-    assert set(requests) == {"calendar", "results", "discovery", "settlements"}
+    assert set(requests) == {"calendar", "results", "discovery", "settlements", "ladder"}
     assert all(key and key.startswith(f"{job} 20") for job, key in requests.items())
 
 
