@@ -3,8 +3,9 @@
 Belongs here: which stored books and trades the paper venue is given, and keeping what came of it. Does not: matching
 (`trading.paper`), whose turn it is and when (`book.py`), settlement (`settle.py`).
 
-A maker's time is over when something later was seen of its market, or LAG after its end: trades are read late, and one
-that went through our price in time must fill it, since those are the fills that hurt.
+A maker's time is over when something later was seen of its market, or LAG after its end, since trades are read late:
+one that went through our price in time is one of the fills that hurt. Blocks are traded off the book and fill nobody.
+While the kill switch is on, nothing is placed and what rests is taken back.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from precog_assets.store.account import load_account, open_orders, queued_since,
 from precog_assets.store.fees import read_fee_facts
 from precog_assets.store.known import Known, read_known
 from precog_assets.store.snapshots import PAPER
+from precog_assets.trading import paper
 from precog_assets.trading.ledger import Ledger
 from precog_assets.trading.paper import FeeOf, MarketOrders, PaperTrade, Step, Taken
 from precog_assets.trading.paper_venue import PaperVenue
@@ -37,6 +39,7 @@ LAG = timedelta(seconds=90)
 NOT_SENT = "its time was over before it was sent"
 NO_MARKET = "market_not_known"
 UNKNOWN_FEE = "unknown_fee"
+KILL_SWITCH = "kill_switch"
 _EVENTS = sa.text(
     """
     WITH wanted AS (
@@ -45,8 +48,8 @@ _EVENTS = sa.text(
         JOIN market.markets m USING (market_id)
     )
     SELECT w.market_id, b.observed_at AS at, 'book' AS kind, CAST(b.yes_levels AS text) AS yes_levels,
-           CAST(b.no_levels AS text) AS no_levels, CAST(NULL AS numeric) AS yes_price, CAST(NULL AS numeric) AS count,
-           '' AS trade_id
+           CAST(b.no_levels AS text) AS no_levels, CAST(NULL AS numeric) AS yes_price,
+           CAST(NULL AS numeric) AS contracts, '' AS trade_id
     FROM wanted w JOIN market.order_books b USING (market_key)
     WHERE b.observed_at > w.since AND b.observed_at <= :at AND b.origin = 'live'
     UNION ALL
@@ -57,9 +60,10 @@ _EVENTS = sa.text(
         SELECT 1 FROM market.order_books b
         WHERE b.market_key = w.market_key AND b.observed_at <= :at AND b.confirmed_at > w.since)
     UNION ALL
-    SELECT w.market_id, t.traded_at, 'trade', NULL, NULL, t.yes_price, t.count, t.trade_id
+    SELECT w.market_id, t.traded_at, 'trade', NULL, NULL, t.yes_price, t.count AS contracts, t.trade_id
     FROM wanted w JOIN market.trades t USING (market_id)
-    WHERE t.observed_at > w.since AND t.observed_at <= :at
+    WHERE t.observed_at > w.since AND t.observed_at <= :at AND NOT t.is_block
+      AND t.traded_at > w.since - interval '6 hours'
     ORDER BY at, market_id, kind, trade_id
     """
 )
@@ -77,6 +81,10 @@ class StoredPaperVenue(PaperVenue):
     def show(self, market_id: str, book: Book) -> None:
         """The book that the next order of a market meets, without matching what rests."""
         self._books[market_id] = book
+
+    def take_back(self, order: Order, reason: str) -> None:
+        """Cancel what remains of an order, and say why."""
+        self._keep(order.market_id, paper.cancel(self._state(order.market_id), order.client_id, reason))
 
     def state(self, market_id: str) -> MarketOrders:
         """The market's orders as they stand now."""
@@ -131,7 +139,7 @@ class _Desk:
             orders = resting.setdefault(order.market_id, {})
             if order.status is OrderStatus.RESTING:
                 orders[order.client_id] = order
-        ledger = load_account(connection, name).ledger
+        ledger = load_account(connection, name, {order.market_id for order in listed}).ledger
         fees = FeeBook.of(load_fees(), read_fee_facts(connection, as_of=at))
         desk = cls(_venue(ledger, known, fees, at), known, name, {one.client_id: one for one in listed})
         taken = read_taken(connection, resting)
@@ -149,7 +157,7 @@ class _Desk:
         for row in connection.execute(_EVENTS, given):
             self.events += 1
             if row.kind == "trade":
-                self.venue.on_trade(row.market_id, PaperTrade(row.yes_price, row.count, row.at))
+                self.venue.on_trade(row.market_id, PaperTrade(row.yes_price, row.contracts, row.at))
             else:
                 self.venue.on_book(row.market_id, _book(row), row.at)
         for market_id in self._seen:
@@ -164,6 +172,9 @@ class _Desk:
             if market is not None and market.status != MarketStatus.ACTIVE.value:
                 self.venue.on_close(market_id)
         self.venue.now = max(self.venue.now, at)
+        if self.known.kill_switch:
+            for order in self.venue.orders():
+                self.venue.take_back(order, KILL_SWITCH)
 
     def place(self, order: Order, at: datetime) -> None:
         """Place an order that was written, now or before a crash, unless its time is over."""
@@ -171,6 +182,8 @@ class _Desk:
         reason = NO_MARKET if market is None else ""
         if market is not None and market.status != MarketStatus.ACTIVE.value:
             reason = "market_closed"
+        if self.known.kill_switch:
+            reason = KILL_SWITCH
         if reason:
             self.refused[order.client_id] = replace(order, status=OrderStatus.REJECTED, reason=reason)
             return

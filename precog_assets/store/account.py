@@ -3,14 +3,15 @@
 Belongs here: rows of schema `book` as the types that the book goes on from, and keeping what paper took of the
 recorded books. Does not: the account as it was at an instant (`exposure.py`), double entry itself (`trading.ledger`).
 
-A ledger is a fold over fills and payouts, so they are given again in the order in which they were booked.
+A ledger is a fold over fills and payouts, so they are given again in the order in which they were booked. Of some
+markets alone the fold is short, and the cash is made up to what the account has.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -19,18 +20,25 @@ from sqlalchemy.dialects.postgresql import insert
 
 from precog_assets.domain.trading import Fill, Order, OrderStatus, Side
 from precog_assets.store import tables
-from precog_assets.trading.ledger import Ledger
+from precog_assets.store.book import own_transaction, write_ledger
+from precog_assets.trading.ledger import Ledger, position_account
 from precog_assets.trading.paper import Taken
 from precog_assets.trading.settlement import Settlements, VenueResult
 
+OPENING = "deposit:opening"
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _TRANSACTIONS = sa.text(
     """
     SELECT transaction_id, min(at) AS at, max(strategy) AS strategy,
            coalesce(sum(amount) FILTER (WHERE account = 'cash'), 0) AS cash,
            bool_or(account IN ('deposits', 'withdrawals')) AS is_transfer
-    FROM book.ledger WHERE venue = :venue GROUP BY transaction_id ORDER BY min(number)
+    FROM book.ledger
+    WHERE venue = :venue AND (CAST(:accounts AS text[]) IS NULL OR transaction_id IN (
+        SELECT transaction_id FROM book.ledger WHERE account = ANY(:accounts)))
+    GROUP BY transaction_id ORDER BY min(number)
     """
 )
+_CASH = sa.text("SELECT coalesce(sum(amount), 0) FROM book.ledger WHERE venue = :venue AND account = 'cash'")
 _FILLS = sa.text(
     """
     SELECT f.*, o.strategy FROM book.fills f JOIN book.orders o USING (client_id)
@@ -46,47 +54,69 @@ _SETTLEMENTS = sa.text(
 _PAYOUT = re.compile(r"settlement:(?P<market>.+):(?P<amends>\d+)(:late\d+)?")
 
 
+def open_account(connection: sa.Connection, venue: str, dollars: Decimal, at: datetime) -> int:
+    """Book the account's first deposit, once whatever is asked later; how many legs were new.
+
+    Raises ValueError for dollars that are not above zero.
+    """
+    return write_ledger(connection, Ledger().deposit(OPENING, dollars, at=at), venue, at)
+
+
 def load_account(connection: sa.Connection, venue: str, market_ids: Iterable[str] | None = None) -> Settlements:
-    """The account's ledger and settlements; of some markets alone, then without deposits, so that cash means nothing.
+    """The account's ledger and settlements; with `market_ids`, positions of these alone, and all of the cash.
 
     Raises ValueError for a transaction whose fill or settlement is not stored.
     """
     chosen = None if market_ids is None else sorted(set(market_ids))
     given = {"venue": venue, "market_ids": chosen}
+    accounts = None if chosen is None else [position_account(one, side) for one in chosen for side in Side]
     fills = {row.fill_id: (_fill(row), row.strategy) for row in connection.execute(_FILLS, given)}
     results = {(row.market_id, row.amends): _result(row) for row in connection.execute(_SETTLEMENTS, given)}
+    transactions = connection.execute(_TRANSACTIONS, {"venue": venue, "accounts": accounts}).all()
+    named = [own_transaction(row.transaction_id, venue) for row in transactions]
     settlements = Settlements(Ledger())
-    transactions = connection.execute(_TRANSACTIONS, given).all()
-    paid = {key for row in transactions if (key := _payout_of(row.transaction_id)) is not None}
+    paid = {key for name in named if (key := _payout_of(name)) is not None}
     for key, result in results.items():
         if key not in paid:
             settlements.settle(result)
-    for row in transactions:
-        _book_again(settlements, row, fills, results, everything=chosen is None)
-    return settlements
+    for name, row in zip(named, transactions, strict=True):
+        _book_again(settlements, name, row, fills, results)
+    if chosen is None:
+        return settlements
+    cash = connection.execute(_CASH, {"venue": venue}).scalar_one()
+    # What is overdrawn cannot be made up by deposits and withdrawals; then the whole account is read.
+    return _made_up(settlements, cash) if cash >= 0 else load_account(connection, venue)
 
 
 def _book_again(
     settlements: Settlements,
+    transaction_id: str,
     row: Any,
     fills: Mapping[str, tuple[Fill, str]],
     results: Mapping[tuple[str, int], VenueResult],
-    *,
-    everything: bool,
 ) -> None:
     """One stored transaction, given to the ledger again. A reversal comes by itself with the payout after it."""
-    kind, _, name = row.transaction_id.partition(":")
-    payout = _payout_of(row.transaction_id)
+    kind, _, name = transaction_id.partition(":")
+    payout = _payout_of(transaction_id)
     if row.is_transfer:
         transfer = settlements.ledger.deposit if row.cash > 0 else settlements.ledger.withdraw
-        if everything:
-            transfer(row.transaction_id, abs(row.cash), at=row.at, strategy=row.strategy)
+        transfer(transaction_id, abs(row.cash), at=row.at, strategy=row.strategy)
     elif kind == "fill" and name in fills:
         settlements.ledger.fill(*fills[name])
     elif payout is not None and payout in results:
         settlements.settle(results[payout])
-    elif everything and not row.transaction_id.endswith(":reversed"):
-        raise ValueError(f"transaction {row.transaction_id}: the fill or settlement that it books is not stored")
+    elif not transaction_id.endswith(":reversed"):
+        raise ValueError(f"transaction {transaction_id}: the fill or settlement that it books is not stored")
+
+
+def _made_up(settlements: Settlements, cash: Decimal) -> Settlements:
+    """With the cash that the account has: what the markets left out brought and cost."""
+    missing = cash - settlements.ledger.cash
+    if missing > 0:
+        settlements.ledger.deposit("other markets", missing, at=_LONG_AGO)
+    elif missing < 0:
+        settlements.ledger.withdraw("other markets", -missing, at=_LONG_AGO)
+    return settlements
 
 
 def _payout_of(transaction_id: str) -> tuple[str, int] | None:

@@ -21,8 +21,11 @@ from sqlalchemy.dialects.postgresql import insert
 
 from precog_assets.domain.trading import Fill, LedgerEntry, Order, Settlement, SkillFacts
 from precog_assets.store import tables
+from precog_assets.store.snapshots import PAPER
 
 ZERO = Decimal(0)
+CENT_PARTS = Decimal("0.00000001")
+"""Dollars as the tables keep them."""
 TICK = timedelta(microseconds=1)
 _TURN = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('book account ' || :venue, 0))")
 _INSTANT = sa.text(
@@ -115,6 +118,16 @@ def write_fills(connection: sa.Connection, fills: Iterable[Fill], at: datetime) 
     return _insert(connection, tables.fills, rows)
 
 
+def stored_transaction(transaction_id: str, venue: str) -> str:
+    """A transaction's id in the table: deposits and payouts of two accounts have the same name, fills never."""
+    return transaction_id if venue == PAPER or transaction_id.startswith("fill:") else f"{transaction_id}@{venue}"
+
+
+def own_transaction(stored: str, venue: str) -> str:
+    """The id that the account's ledger gave: `stored_transaction` undone."""
+    return stored if venue == PAPER or stored.startswith("fill:") else stored.removesuffix(f"@{venue}")
+
+
 def write_ledger(connection: sa.Connection, entries: Iterable[LedgerEntry], venue: str, at: datetime) -> int:
     """Book transactions, each once; how many legs were new. Raises ValueError for one whose legs do not sum to zero."""
     sums = defaultdict[str, Decimal](Decimal)
@@ -123,7 +136,7 @@ def write_ledger(connection: sa.Connection, entries: Iterable[LedgerEntry], venu
         sums[one.transaction_id] += one.amount
         rows.append(
             {
-                "transaction_id": one.transaction_id,
+                "transaction_id": stored_transaction(one.transaction_id, venue),
                 "leg": one.leg,
                 "at": one.at,
                 "venue": venue,
@@ -158,6 +171,27 @@ def write_settlements(
         for one, venue_value in settlements
     ]
     return _insert(connection, tables.settlements, rows)
+
+
+def note_agreement(connection: sa.Connection, market_id: str, amends: int, agrees: bool | None) -> int:
+    """Say of a settlement whether the game's result, known or corrected since, is the same; 1 where that is new."""
+    table = tables.settlements
+    statement = sa.update(table).where(
+        table.c.market_id == market_id, table.c.amends == amends, table.c.game_agrees.is_distinct_from(agrees)
+    )
+    return connection.execute(statement.values(game_agrees=agrees)).rowcount
+
+
+def write_equity(connection: sa.Connection, venue: str, at: datetime, values: Mapping[str, Decimal]) -> bool:
+    """Keep what an account is worth where it is not what its last row says. `values`: the other columns."""
+    table = tables.equity
+    last = connection.execute(
+        sa.select(table).where(table.c.venue == venue).order_by(table.c.at.desc()).limit(1)
+    ).first()
+    rounded = {name: value.quantize(CENT_PARTS) for name, value in values.items()}
+    if last is not None and all(getattr(last, name) == value for name, value in rounded.items()):
+        return False
+    return bool(_insert(connection, table, [{"venue": venue, "at": at, **rounded}]))
 
 
 def write_rung(
