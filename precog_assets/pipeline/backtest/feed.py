@@ -29,6 +29,8 @@ ORIGINS = tuple(Origin)
 """Codes of `Quotes.origin` are positions in this."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+RESULTS_IN = timedelta(hours=6)
+"""After an Eastern midnight: the last games of the day before have ended, and forecasts from them can be known."""
 
 
 def micros(instant: datetime) -> int:
@@ -129,6 +131,17 @@ class ForecastKnown:
 
 
 Fact = MarketKnown | MarketPaid | GameKnown | ForecastKnown
+
+
+def by_time(fact: Fact) -> tuple[datetime, int, str]:
+    """Order of facts: as they became known; of one instant games and markets, then forecasts, then payouts."""
+    if isinstance(fact, GameKnown):
+        return fact.known_at, 0, fact.game.game_id
+    if isinstance(fact, MarketKnown):
+        return fact.known_at, 1, fact.market.market_id
+    if isinstance(fact, ForecastKnown):
+        return fact.known_at, 2, fact.game_id
+    return fact.known_at, 3, fact.market_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,7 @@ class _Loop:
         result.synthetic += int(np.count_nonzero(quotes.synthetic))
         for code, count in enumerate(np.bincount(quotes.origin, minlength=len(ORIGINS)).tolist()):
             result.origins[ORIGINS[code]] += count
-        screen = Screen(chunk.markets, self._known, self._decider.rules, self._leagues)
+        screen = Screen(chunk.markets, self._known, self._decider.rules)
         done = 0
         for fact in chunk.facts:
             until = int(np.searchsorted(quotes.known_us, micros(fact.known_at), side="left"))

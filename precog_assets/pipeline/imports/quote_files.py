@@ -67,8 +67,8 @@ def quotes_of(frame: pl.DataFrame, name: str) -> QuoteFile:
     bid, ask = _found(frame, BIDS), _found(frame, ASKS)
     if "ticker" not in frame.columns or time is None or (last is None and (bid is None or ask is None)):
         raise ConfigurationError(
-            f"{name}: columns {', '.join(frame.columns)}; expected ticker, one of {', '.join(TIMES)}, and {BIDS[0]} and "
-            f"{ASKS[0]} or one of {', '.join(LASTS)}.",
+            f"{name}: columns {', '.join(frame.columns)}; expected ticker, one of {', '.join(TIMES)}, and "
+            f"{BIDS[0]} and {ASKS[0]} or one of {', '.join(LASTS)}.",
         )
     prices = {"bid": bid, "ask": ask, "last": last}
     read = frame.select(
