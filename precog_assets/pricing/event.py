@@ -18,6 +18,31 @@ from precog_assets.pricing.vig import event_probabilities
 
 Sides = tuple[Decimal | None, Decimal | None]
 """Bid and ask of YES, dollars; None where nobody bids or asks."""
+NOT_QUOTED = "not_quoted"
+EMPTY = "empty_book"
+ONE_SIDED = "one_sided_book"
+CROSSED = "crossed_book"
+LOCKED = "locked_book"
+NO_SUM = "prices_sum_to_nothing"
+"""The books are fine one by one, and their mids far from 1 together."""
+
+
+def why_no_price(outcomes: Sequence[Outcome], sides: Mapping[Outcome, Sides]) -> str:
+    """The first thing, in the order of `outcomes`, that keeps an event from `market_probabilities`; empty: nothing.
+
+    One of NOT_QUOTED, EMPTY, ONE_SIDED, CROSSED, LOCKED, NO_SUM. An event of two outcomes needs one of them quoted. At
+    0 and 1 nobody bids or asks.
+    """
+    quoted = [one for one in outcomes if one in sides]
+    if len(quoted) < (1 if len(outcomes) == 2 else len(outcomes)):
+        return NOT_QUOTED
+    for one in quoted:
+        bid, ask = (side if side is not None and 0 < side < 1 else None for side in sides[one])
+        if bid is None or ask is None:
+            return EMPTY if bid is ask else ONE_SIDED
+        if bid >= ask:
+            return CROSSED if bid > ask else LOCKED
+    return "" if market_probabilities(outcomes, sides) is not None else NO_SUM
 
 
 def market_probabilities(outcomes: Sequence[Outcome], sides: Mapping[Outcome, Sides]) -> tuple[float, ...] | None:

@@ -22,7 +22,7 @@ import sqlalchemy as sa
 
 from precog_assets.config import load_leagues
 from precog_assets.domain.leagues import Outcome
-from precog_assets.domain.statuses import game_phase
+from precog_assets.domain.statuses import QUOTED, game_phase
 from precog_assets.domain.trading import (
     Book,
     ForecastFacts,
@@ -99,18 +99,22 @@ class Known:
         prices = self._prices[key]
         return None if prices is None else prices.get(link.outcome)
 
+    def sides(self, market_id: str) -> dict[Outcome, Sides]:
+        """Bid and ask of the market's event, of each outcome whose market is quoted; one that is over says nothing."""
+        return {
+            outcome: (quote.bid, quote.ask)
+            for outcome, other in self.siblings(market_id).items()
+            if self.markets[other].status in QUOTED and (quote := self.quotes.get(other)) is not None
+        }
+
     def _event_prices(self, market_id: str, game: GameFacts, version: str) -> dict[Outcome, PriceFacts] | None:
         league = load_leagues().get(game.league)
         if league is None:
             return None
-        sides: dict[Outcome, Sides] = {
-            outcome: (quote.bid, quote.ask)
-            for outcome, other in self.siblings(market_id).items()
-            if (quote := self.quotes.get(other)) is not None
-        }
         forecast = self.forecasts.get((game.game_id, version))
         model = None if forecast is None else forecast.probabilities
-        return event_prices(league.outcomes, sides, model, 0.0 if forecast is None else forecast.model_weight)
+        weight = 0.0 if forecast is None else forecast.model_weight
+        return event_prices(league.outcomes, self.sides(market_id), model, weight)
 
 
 def read_known(
@@ -120,15 +124,17 @@ def read_known(
     *,
     versions: Mapping[str, Sequence[str]],
     basis: Basis = "observed",
+    links: Mapping[str, LinkFacts] | None = None,
 ) -> Known:
     """What was known at `at`, in seven statements however many markets are asked for.
 
-    `versions`: the model versions wanted of each league. A market that nobody had seen by then is not there.
+    `versions`: the model versions wanted of each league; `links`: taken instead of what is stored of these markets.
+    A market that nobody had seen by then is not there.
     """
     known = Known(at)
     keys: dict[int, str] = {}
     for row in connection.execute(known_sql.MARKETS[basis], {"market_ids": sorted(set(market_ids)), "at": at}):
-        _add_market(known, row)
+        _add_market(known, row, (links or {}).get(row.market_id))
         keys[row.market_key] = row.market_id
     for row in connection.execute(known_sql.QUOTES[basis], {"keys": list(keys), "at": at}):
         quote = _quote(row)
@@ -149,7 +155,7 @@ def read_known(
     return known
 
 
-def _add_market(known: Known, row: Any) -> None:
+def _add_market(known: Known, row: Any, given: LinkFacts | None) -> None:
     known.markets[row.market_id] = MarketFacts(
         market_id=row.market_id,
         venue=row.venue,
@@ -161,8 +167,8 @@ def _add_market(known: Known, row: Any) -> None:
         close_time=row.close_time,
         price_ranges=_ranges(row.price_ranges),
     )
-    link = _UNTIED
-    if row.verdict is not None:
+    link = given or _UNTIED
+    if given is None and row.verdict is not None:
         link = LinkFacts(row.verdict, row.game_id, None if row.outcome is None else Outcome(row.outcome))
     known.links[row.market_id] = link
     if row.link_changed_at is not None and row.link_changed_at > known.at:

@@ -10,7 +10,7 @@ decision keeps what it saw, and a replay that names it gets that back wherever t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -21,7 +21,7 @@ import sqlalchemy as sa
 
 from precog_assets.config import load_leagues
 from precog_assets.domain.strategies import Strategy
-from precog_assets.domain.trading import GameFacts, QuoteFacts, Rung, SkillFacts, Snapshot
+from precog_assets.domain.trading import GameFacts, LinkFacts, QuoteFacts, Rung, SkillFacts, Snapshot
 from precog_assets.ratings.versions import model_version
 from precog_assets.store.exposure import Exposure, read_standing
 from precog_assets.store.known import Known, read_known
@@ -77,11 +77,15 @@ def read_for(
     *,
     venue: str = PAPER,
     basis: Basis = "observed",
+    links: Mapping[str, LinkFacts] | None = None,
 ) -> tuple[Known, Exposure]:
-    """Facts and exposure at `at` for snapshots of these markets under these strategies: a dozen statements in all."""
+    """Facts and exposure at `at` for snapshots of these markets under these strategies: a dozen statements in all.
+
+    `links`: taken instead of what is stored of these markets.
+    """
     standing = read_standing(connection, venue, at)
     wanted = {*market_ids, *standing.market_ids}
-    known = read_known(connection, wanted, at, versions=versions_of(strategies), basis=basis)
+    known = read_known(connection, wanted, at, versions=versions_of(strategies), basis=basis, links=links)
     return known, Exposure(standing, known)
 
 
@@ -104,7 +108,8 @@ def snapshot_at(
     if market_id not in known.markets:
         return None
     if recorded is not None and market_id in known.links_changed_later:
-        known = replace(known, links={**known.links, market_id: recorded.link})
+        links = {market_id: recorded.link}
+        known, exposure = read_for(connection, [market_id], [strategy], as_of, venue=venue, basis=basis, links=links)
     snapshot = snapshot_of(known, exposure, market_id, strategy, as_of)
     if recorded is None:
         return snapshot
