@@ -71,8 +71,7 @@ def compare(league: str, *, resamples: int = 10_000, data: Path = DATA) -> tuple
     quotes = [read_quotes(kalshi / f"{name}.parquet") for name in QUOTES[league]]
     starts = pl.read_parquet(kalshi / f"kalshi_{league}_closing_lines_2025.parquet")
     schedule = _read(data / "schedules", SCHEDULES.get(league))
-    margin = rules.backtests.unknown_start_margin_minutes
-    market = pregame_prices(pairs, quotes, starts, league=league, margin_minutes=margin, schedule=schedule)
+    market = pregame_prices(pairs, quotes, starts, league=league, assumptions=rules.backtests, schedule=schedule)
     books = sportsbook_probabilities(pairs, _read(kalshi, ODDS.get(league)))
     oldest = min(strategy.gates.max_rating_age_days for strategy in rules.strategies.values())
     results, one = data / "games" / f"{league}.parquet", load_leagues()[league]

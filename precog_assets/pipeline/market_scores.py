@@ -1,16 +1,16 @@
 """How good an exchange's prices were, beside sportsbooks', a model's and their blend, on the same games, from files.
 
 Belongs here: pairing files of quotes, odds, scores and results by game; the scores of each. Does not: which price is
-the last before a game (`grading.pregame`), matching, taking out the vig, grading.
+the last before a game (`backtest.starts`), matching, taking out the vig, grading.
 
-Starts count as known where a schedule gives the time; else they are the exchange's assumption (`grading.pregame`).
+Starts count as known where a schedule gives the time; else they are the exchange's guess (`backtest.starts`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +18,11 @@ import polars as pl
 
 from precog_assets.domain.errors import ConfigurationError
 from precog_assets.domain.leagues import League
+from precog_assets.domain.strategies import Backtests
 from precog_assets.domain.times import EASTERN
 from precog_assets.grading.intervals import Interval, difference_interval, mean_interval
-from precog_assets.grading.pregame import last_before, price_cutoff
 from precog_assets.grading.scores import brier_per_game
+from precog_assets.pipeline.backtest.starts import pre_game_prices, start_of
 from precog_assets.pipeline.imports.quote_files import QuoteFile, instants_of
 from precog_assets.pipeline.match_file import match_file
 
@@ -29,6 +30,7 @@ PAIR_COLUMNS = ("event_ticker", "game_date", "home_team", "away_team", "home_sco
 LEAST_DAYS = 10
 """Of fewer days single games are drawn: three days say nothing about how days differ."""
 SEED = 20_251_101
+_INSTANT = timedelta(microseconds=1)
 KEPT = ("ticker", "known_at", "bid", "ask", "last")
 
 
@@ -52,16 +54,16 @@ def pregame_prices(
     starts: pl.DataFrame,
     *,
     league: str,
-    margin_minutes: float,
+    assumptions: Backtests,
     schedule: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """The exchange's last price before each game, one row a game of `pairs` that has one.
 
     pairs: PAIR_COLUMNS. starts: `ticker`, `game_start` as the exchange assumes it. schedule: `date`, `home`, `away`,
     `kickoff_eastern`; its times are known ones. Returns `row` (of pairs, from 0), `p_home`, `minutes_before` (to the
-    cutoff; of the older price of two), `start_known`, `from_mid` (two-sided quotes, not trades). The prices of an
-    event's two markets are brought to sum 1; one market alone speaks for both. Raises ConfigurationError for missing
-    columns.
+    start, or to the margin before a guessed one; of the older price of two), `start_known`, `from_mid` (two-sided
+    quotes, not trades). The prices of an event's two markets are brought to sum 1; one market alone speaks for both.
+    Raises ConfigurationError for missing columns.
     """
     _needs(pairs, PAIR_COLUMNS, "pairs")
     _needs(starts, ("ticker", "game_start"), "starts")
@@ -76,17 +78,20 @@ def pregame_prices(
     }
     cutoffs: list[tuple[str, datetime, bool, int, bool]] = []
     for ticker, (row, is_home) in sides.items():
-        start = known.get(ticker) or assumed.get(_event(ticker))
+        start = start_of(known.get(ticker), assumed.get(_event(ticker)), assumptions)
         if start is not None:
-            cutoff = price_cutoff(start, is_known=ticker in known, margin_minutes=margin_minutes)
-            cutoffs.append((ticker, cutoff, ticker in known, row, is_home))
+            # A price exactly the margin before a guess still counts, one at a known start does not.
+            until = start.at if start.guess is None else start.at + _INSTANT
+            cutoffs.append((ticker, until, start.guess is None, row, is_home))
     limits = pl.DataFrame(cutoffs, schema=_LIMITS, orient="row")
     two_sided = (pl.col("bid") < pl.col("ask")).fill_null(False)
     price = pl.when(two_sided).then((pl.col("bid") + pl.col("ask")) / 2).otherwise(pl.col("last"))
+    priced = prices.with_columns(from_mid=two_sided, price=price).drop_nulls("price")
     found = (
-        last_before(prices.with_columns(from_mid=two_sided, price=price).drop_nulls("price"), limits)
-        .join(limits.drop("cutoff"), on="ticker")
+        pre_game_prices(priced, limits)
+        .join(limits.drop("at"), on="ticker")
         .filter(pl.col("price").is_between(0, 1, closed="none"))
+        .with_columns(minutes_before=(pl.col("at") - pl.col("known_at")).dt.total_seconds() / 60)
     )
     home, away = (pl.col("price").filter(pl.col("is_home") == side).first() for side in (True, False))
     alone = pl.coalesce(home, 1 - away)
@@ -229,7 +234,7 @@ def blended(model: pl.DataFrame, market: pl.DataFrame) -> pl.DataFrame:
 
 _LIMITS = {
     "ticker": pl.String,
-    "cutoff": pl.Datetime("us", "UTC"),
+    "at": pl.Datetime("us", "UTC"),
     "start_known": pl.Boolean,
     "row": pl.Int64,
     "is_home": pl.Boolean,

@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from benchmarks.kalshi_prices import BLEND, BOOKS, KALSHI, MODEL, compare, figures
-from precog_assets.config import load_leagues
+from precog_assets.config import load_leagues, load_trading_rules
 from precog_assets.domain.errors import ConfigurationError
 from precog_assets.pipeline.imports.quote_files import QuoteFile, quotes_of
 from precog_assets.pipeline.market_scores import (
@@ -25,6 +27,8 @@ from precog_assets.pipeline.market_scores import (
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "kalshi"
 real = pytest.mark.skipif(not DATA.is_dir(), reason=f"no shared data at {DATA}")
+ASSUMED = load_trading_rules().backtests
+"""A margin of 45 minutes before guessed starts."""
 START = datetime(2025, 10, 23, 2, 30, tzinfo=UTC)
 EVENT = "KXNBAGAME-25OCT22SACPHX"
 PAIRS = pl.DataFrame(
@@ -61,7 +65,7 @@ def books(*rows: tuple[str, int, int, int]) -> QuoteFile:
 
 
 def price(*quotes: QuoteFile, schedule: pl.DataFrame | None = None) -> dict:
-    found = pregame_prices(PAIRS, quotes, STARTS, league="nba", margin_minutes=45, schedule=schedule)
+    found = pregame_prices(PAIRS, quotes, STARTS, league="nba", assumptions=ASSUMED, schedule=schedule)
     assert found.height == 1
     return found.row(0, named=True)
 
@@ -79,6 +83,29 @@ def test_a_scheduled_start_is_known_and_needs_no_margin() -> None:
     assert found["start_known"]
 
 
+def test_a_trade_exactly_the_margin_before_an_assumed_start_counts_and_one_at_a_known_start_does_not() -> None:
+    assert price(trades(("PHX", 47, 62), ("PHX", 45, 63), ("PHX", 44, 64)))["p_home"] == pytest.approx(0.63)
+    schedule = pl.DataFrame({"date": ["2025-10-22"], "home": ["phx"], "away": ["sac"], "kickoff_eastern": ["22:30"]})
+    found = price(trades(("PHX", 47, 62), ("PHX", 0, 90)), schedule=schedule)
+    assert found["p_home"] == pytest.approx(0.62)
+
+
+def test_the_order_of_rows_does_not_decide() -> None:
+    assert price(trades(("PHX", 20, 90), ("PHX", 50, 63), ("PHX", 300, 60)))["p_home"] == pytest.approx(0.63)
+
+
+@given(st.lists(st.integers(-200, 400), min_size=1, max_size=30))
+def test_prices_after_the_margin_change_nothing(minutes: list[int]) -> None:
+    rows = [("PHX", one, 10 + at) for at, one in enumerate(dict.fromkeys(minutes))]
+    before = [row for row in rows if row[1] >= 45]
+    every = pregame_prices(PAIRS, [trades(*rows)], STARTS, league="nba", assumptions=ASSUMED)
+    if before:
+        alone = pregame_prices(PAIRS, [trades(*before)], STARTS, league="nba", assumptions=ASSUMED)
+        assert every.to_dicts() == alone.to_dicts()
+    else:
+        assert every.is_empty()
+
+
 def test_the_away_side_alone_speaks_for_both() -> None:
     assert price(trades(("SAC", 60, 40)))["p_home"] == pytest.approx(0.60)
 
@@ -91,12 +118,12 @@ def test_mids_of_both_sides_are_brought_to_sum_one() -> None:
 
 def test_a_game_without_a_price_before_the_margin_has_none() -> None:
     late = trades(("PHX", 20, 90))
-    assert pregame_prices(PAIRS, [late], STARTS, league="nba", margin_minutes=45).is_empty()
+    assert pregame_prices(PAIRS, [late], STARTS, league="nba", assumptions=ASSUMED).is_empty()
 
 
 def test_missing_columns_are_named() -> None:
     with pytest.raises(ConfigurationError, match="pairs: missing columns home_team"):
-        pregame_prices(PAIRS.drop("home_team"), [trades(("PHX", 60, 60))], STARTS, league="nba", margin_minutes=45)
+        pregame_prices(PAIRS.drop("home_team"), [trades(("PHX", 60, 60))], STARTS, league="nba", assumptions=ASSUMED)
 
 
 def test_the_vig_is_taken_out_of_each_sportsbook_and_games_without_odds_keep_what_is_stated() -> None:
@@ -260,7 +287,13 @@ def test_no_price_of_the_nba_is_later_than_45_minutes_before_the_assumed_start()
     pairs = pl.read_parquet(DATA / "kalshi_vs_sportsbook_nba_2025.parquet")
     quoted = quotes_of(lines, "lines")
     starts = lines.select("ticker", "game_start")
-    picked = pregame_prices(pairs, [quoted], starts, league="nba", margin_minutes=0)
+    picked = pregame_prices(
+        pairs,
+        [quoted],
+        starts,
+        league="nba",
+        assumptions=ASSUMED.model_copy(update={"unknown_start_margin_minutes": 0}),
+    )
     in_play = score_games(pairs, {KALSHI: picked, BOOKS: sportsbook_probabilities(pairs, None)}, reference=BOOKS)[0]
     assert in_play.games > 150
     assert in_play.above[BOOKS].high < 0
