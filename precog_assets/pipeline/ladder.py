@@ -89,7 +89,7 @@ def climb(services: Services, *, correlation_id: str) -> StepReport:
     live_allowed = _live_allowed(services)
     with in_database(services.engine) as connection:
         at = store.take_turn(connection, PAPER, now)
-        graded = _graded(connection, strategies)
+        graded = graded_decisions(connection, strategies)
         before = {(row.strategy, row.league): row for row in connection.execute(_RUNGS)}
         for name, strategy in strategies.items():
             for league in strategy.leagues:
@@ -130,7 +130,7 @@ def _low(low: float | None, mark: float) -> str:
     return f"at least {low:+.4f}, {'above' if low > mark else 'not above'} {mark:g}"
 
 
-def _graded(
+def graded_decisions(
     connection: sa.Connection, strategies: Mapping[str, Strategy]
 ) -> defaultdict[tuple[str, str], list[GradedDecision]]:
     """The evidence of each strategy in each league."""
