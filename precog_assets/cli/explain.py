@@ -5,23 +5,26 @@ Belongs here: options and drawing. Does not: reading the chain (`queries.explain
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
-    from rich.tree import Tree
-
     from precog_assets.queries.explain import Node
 
 app = typer.Typer(no_args_is_help=True, help="Show where a number came from.")
-_COLOURS = {"response": "dim", "missing": "red", "decision": "bold"}
+_COLOURS = {"response": "cyan", "missing": "red", "decision": "bold"}
 _SHOWN = {
-    "response": ("sha256", "observed_at"),
+    "response": ("sha256",),
     "link": ("rule", "evidence"),
     "quote": ("confirmed_at", "origin"),
     "forecast": ("computed_at", "as_of"),
 }
+"""Values with a line of their own; all of them are in the JSON."""
+LONGEST = 140
+"""Characters of a line's end; an address of a hundred tickers is cut in the middle, and whole in the JSON."""
 
 
 @app.callback()
@@ -53,25 +56,53 @@ def explain_decision(
     if as_json:
         typer.echo(json.dumps(found.as_json(), indent=2, ensure_ascii=False))
         return
-    Console(highlight=False, soft_wrap=True).print(tree(found))
+    console = Console(highlight=False)
+    for line in lines(found):
+        console.print(line, soft_wrap=True)
 
 
-def tree(node: Node) -> Tree:
-    """The node and everything below it, for a terminal."""
-    from rich.markup import escape
-    from rich.tree import Tree
+def lines(node: Node) -> Iterator[str]:
+    """The node and everything below it, a line each with the tree's branches, in rich's markup."""
+    shown: set[str] = set()
+    yield _styled(node)
+    yield from _below(node, "", shown)
 
-    drawn = Tree(_line(node), guide_style="dim")
-    for name in _SHOWN.get(node.kind, ()):
-        if node.values.get(name):
-            drawn.add(f"[dim]{name}: {escape(str(node.values[name]))}[/dim]")
+
+def _below(node: Node, indent: str, shown: set[str]) -> Iterator[str]:
+    values = [] if str(node.values.get("sha256")) in shown else _values(node)
+    if node.kind == "response":
+        shown.add(str(node.values["sha256"]))
+    bar = "│  " if node.children else "   "
+    for line in values:
+        yield f"[dim]{indent}{bar}{line}[/dim]"
     for child in node.children:
-        drawn.children.append(tree(child))
-    return drawn
+        is_last = child is node.children[-1]
+        yield f"[dim]{indent}{'└─ ' if is_last else '├─ '}[/dim]{_styled(child)}"
+        yield from _below(child, indent + ("   " if is_last else "│  "), shown)
 
 
-def _line(node: Node) -> str:
+def _values(node: Node) -> list[str]:
     from rich.markup import escape
 
-    colour = _COLOURS.get(node.kind)
-    return f"[{colour}]{escape(node.title)}[/]" if colour else escape(node.title)
+    found = ((name, node.values.get(name)) for name in _SHOWN.get(node.kind, ()))
+    return [escape(f"{name}: {_cut(_text(value))}") for name, value in found if value]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S} UTC"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {one}" for name, one in value.items())
+    return str(value)
+
+
+def _cut(text: str) -> str:
+    half = LONGEST // 2
+    return text if len(text) <= LONGEST else f"{text[:half]} ... {text[-half:]}"
+
+
+def _styled(node: Node) -> str:
+    from rich.markup import escape
+
+    colour, title = _COLOURS.get(node.kind), escape(_cut(node.title))
+    return f"[{colour}]{title}[/]" if colour else title

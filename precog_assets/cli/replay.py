@@ -6,7 +6,7 @@ Belongs here: options, progress, tables for people. Does not: replaying (`pipeli
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -36,6 +36,7 @@ def replay_decision(
     decision_id: Annotated[
         str, typer.Argument(metavar="ID", help="The decision's id, or the first four or more digits of it.")
     ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON.")] = False,
 ) -> None:
     """Make a decision again, from stored facts as they were known then, with its recorded configuration.
 
@@ -44,6 +45,8 @@ def replay_decision(
 
     Example: `precog replay decision 1f3a9c`
     """
+    import json
+
     from rich.console import Console
 
     from precog_assets.environment import resolve
@@ -52,7 +55,10 @@ def replay_decision(
 
     with opened(resolve()) as services:
         found = again(services.engine, decision_id)
-    _show_decision(Console(highlight=False), found)
+    if as_json:
+        typer.echo(json.dumps(found.as_json(), indent=2, ensure_ascii=False))
+    else:
+        _show_decision(Console(highlight=False), found)
     if not found.same:
         raise typer.Exit(DIFFERS_EXIT)
 
@@ -65,28 +71,37 @@ def _show_decision(console: Console, found: DecisionReplay) -> None:
     console.print(f"  as of {one.as_of:%Y-%m-%d %H:%M:%S.%f} UTC")
     if found.sized_with:
         console.print(f"  sized together with {found.sized_with} other bets of that instant")
-    _changes(console, "facts that are not what the decision read", found.facts)
-    _changes(console, "decided on these facts", found.verdict)
-    _changes(console, "decided by today's code on what the decision read", found.code)
-    if found.same:
-        console.print("[green]same[/green]")
-        return
-    if found.code:
-        why = "today's code decides differently"
-    elif found.verdict:
-        why = "the facts differ, the code decides the same on what was read"
-    else:
-        why = "some facts differ, the decision does not"
-    console.print(f"[red]differs[/red]: {why}")
+    _changes(console, "facts, as they are stored now", found.facts)
+    _changes(console, "decided today on these facts", found.verdict)
+    if found.facts:
+        _changes(console, "decided today on what was read then", found.code)
+    console.print(f"[{'green' if found.same else 'red'}]{escape(found.summary)}[/]")
 
 
 def _changes(console: Console, title: str, changes: tuple[Change, ...]) -> None:
     from rich.markup import escape
+    from rich.table import Table
 
-    if changes:
-        console.print(f"[bold]{title}[/bold]")
+    if not changes:
+        return
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, header_style="dim", pad_edge=True)
+    for name in ("", "then", "now"):
+        table.add_column(name, overflow="fold")
     for one in changes:
-        console.print(escape(f"  {one.name}: recorded {one.recorded}, now {one.now}"))
+        table.add_row(*(escape(cell) for cell in (_place(one.name), _cell(one.recorded), _cell(one.now))))
+    console.print(table)
+
+
+def _place(name: str) -> str:
+    """`gates.spread.value` as `gate spread: value`."""
+    if not name.startswith("gates."):
+        return name
+    gate, _, part = name.removeprefix("gates.").partition(".")
+    return f"gate {gate}: {part}" if part else f"gate {gate}"
+
+
+def _cell(value: Any) -> str:
+    return "-" if value is None else str(value)
 
 
 @app.command("day")

@@ -24,6 +24,22 @@ if TYPE_CHECKING:
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(min|h|d|w)")
 _UNITS = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
+_GATE_UNITS = {
+    "rated": "games",
+    "rating_age": "days",
+    "quote_age": "s",
+    "game_state_age": "s",
+    "time_to_start": "hours",
+    "spread": "$",
+    "depth": "contracts",
+    "price_bounds": "$",
+    "min_net_value": "$ a contract",
+    "max_net_value": "$ a contract",
+    "drawdown": "of equity",
+    "order_rate": "a minute",
+    "size": "contracts",
+}
+
 StrategyOption = Annotated[
     str | None, typer.Option("--strategy", metavar="NAME", help="One strategy of config/strategies.yaml; default: all.")
 ]
@@ -75,7 +91,7 @@ def _show(console: Console, one: Why) -> None:
 def _answer(console: Console, answer: Answer) -> None:
     from rich.markup import escape
 
-    from precog_assets.queries.why import later_failures
+    from precog_assets.queries.why import count_text, later_failures, price_text
 
     decision = answer.decision
     console.print(f"[{'green' if decision.taken else 'yellow'}]{escape(answer.sentence)}[/]")
@@ -85,9 +101,11 @@ def _answer(console: Console, answer: Answer) -> None:
         if also:
             console.print(f"  it would then be stopped by: {', '.join(also)}")
     for order in answer.orders:
+        why_not = f": {order['reason']}" if order["reason"] else ""
         console.print(
-            f"  order {order['status']}: {order['filled']} of {order['contracts']} {order['side'].upper()} at "
-            f"{order['limit_price']} ({order['venue']}){escape(' ' + order['reason']) if order['reason'] else ''}"
+            f"  order {order['status']}: {count_text(order['filled'])} of {count_text(order['contracts'])} "
+            f"{order['side'].upper()} at "
+            f"{price_text(order['limit_price'])}, {order['venue']}{escape(why_not)}"
         )
     console.print(_gates(decision))
     console.print(f"  [dim]decision {decision.decision_id}; `precog explain decision {decision.decision_id[:8]}`[/dim]")
@@ -99,14 +117,21 @@ def _gates(decision: RecordedDecision) -> Table:
 
     from precog_assets.queries.why import value_text
 
-    table = Table(box=None, header_style="bold", pad_edge=True)
-    for name in ("", "gate", "value", "wanted", "verdict", "note"):
+    table = Table(box=None, header_style="dim", pad_edge=True)
+    notes = any(gate.detail for gate in decision.gates)
+    for name in ("", "gate", "value", "wanted", "", "verdict", *(("note",) if notes else ())):
         table.add_column(name, justify="right" if name == "value" else "left", overflow="fold")
     for gate in decision.gates:
         first = gate.name == decision.reason
-        cells = (gate.name, value_text(gate.value), value_text(gate.threshold), _verdict(gate), gate.detail)
-        table.add_row(">" if first else "", *(escape(cell) for cell in cells), style="bold red" if first else None)
+        unit = "" if gate.value is None else _unit(gate.name)
+        cells = (gate.name, value_text(gate.value), value_text(gate.threshold), unit, _verdict(gate), gate.detail)
+        style = "bold red" if first else "dim" if gate.passed is None else None
+        table.add_row(">" if first else "", *(escape(cell) for cell in cells[: 6 if notes else 5]), style=style)
     return table
+
+
+def _unit(gate: str) -> str:
+    return "$" if gate.startswith("exposure_") else _GATE_UNITS.get(gate, "")
 
 
 def _verdict(gate: GateResult) -> str:
@@ -174,5 +199,6 @@ def _funnel_table(strategy: str, rows: Any) -> Table:
             came,
             f"{of_all:.0%}",
             "█" * round(of_all * 30),
+            style=None if row["markets"] else "dim",
         )
     return table

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from precog_assets.queries import explain_sql as statements
 from precog_assets.queries.decisions import RecordedDecision, decision
 from precog_assets.queries.explain_fees import fees_of
+from precog_assets.queries.why import count_text, price_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +188,8 @@ class _Chain:
         found = self._one(statements.QUOTE, market_id=market_id, at=at)
         if found is None:
             return _missing(f"{name} of {market_id} at {at.isoformat()}")
-        title = f"{name}: bid {found['yes_bid']}, ask {found['yes_ask']}, seen {found['observed_at']:%Y-%m-%d %H:%M:%S}"
+        bid, ask = price_text(found["yes_bid"]), price_text(found["yes_ask"])
+        title = f"{name}: bid {bid}, ask {ask}, first seen {found['observed_at']:%Y-%m-%d %H:%M:%S} UTC"
         return Node("quote", title, found, self._response_of(found))
 
     def _book(self) -> Node | None:
@@ -196,7 +198,10 @@ class _Chain:
             return None
         levels = f"{len(found['yes_levels'])} YES and {len(found['no_levels'])} NO levels"
         return Node(
-            "book", f"book: {levels}, seen {found['observed_at']:%Y-%m-%d %H:%M:%S}", found, self._response_of(found)
+            "book",
+            f"book: {levels}, first seen {found['observed_at']:%Y-%m-%d %H:%M:%S} UTC",
+            found,
+            self._response_of(found),
         )
 
     def _game_state(self) -> Node | None:
@@ -235,10 +240,7 @@ class _Chain:
             event_ticker=self._market["event_ticker"],
             as_of=self._recorded.as_of,
         )
-        terms = [
-            Node("terms", f"{one['scope']} {one['ticker']}: {one['fee_type']}", one, self._response_of(one))
-            for one in said
-        ]
+        terms = [Node("terms", _terms(one), one, self._response_of(one)) for one in said]
         return Node("fees", title, values, tuple(terms))
 
     def _orders(self) -> list[Node]:
@@ -246,10 +248,18 @@ class _Chain:
         for order in self._all(statements.ORDERS, decision_id=self._recorded.decision_id):
             fills = self._all(statements.FILLS, client_id=order["client_id"])
             title = (
-                f"order {order['status']}: {order['filled']} of {order['contracts']} {order['side'].upper()} "
-                f"at {order['limit_price']}, {order['venue']}"
+                f"order {order['status']}: {count_text(order['filled'])} of {count_text(order['contracts'])} "
+                f"{order['side'].upper()} "
+                f"at {price_text(order['limit_price'])}, {order['venue']}"
             )
-            children = tuple(Node("fill", f"{f['contracts']} at {f['price']}, fee {f['fee']}", f) for f in fills)
+            children = tuple(
+                Node(
+                    "fill",
+                    f"filled {count_text(f['contracts'])} at {price_text(f['price'])}, fee {price_text(f['fee'])}",
+                    f,
+                )
+                for f in fills
+            )
             nodes.append(Node("order", title, order, children))
         return nodes
 
@@ -260,7 +270,7 @@ class _Chain:
         found = self._one(statements.RESPONSE, response_id=number, at=at)
         if found is None:
             return (_missing(f"response {number} of {at.isoformat()}: no longer kept"),)
-        title = f"response {found['sha256'][:12]} of {at:%Y-%m-%d %H:%M:%S} UTC: {found['url']}"
+        title = f"response {found['sha256'][:12]} of {found['observed_at']:%Y-%m-%d %H:%M:%S} UTC: {found['url']}"
         return (Node("response", title, found),)
 
     def _of(self, part: str, name: str) -> Any:
@@ -276,6 +286,13 @@ class _Chain:
 
     def _all(self, statement: sa.TextClause, **given: Any) -> list[dict[str, Any]]:
         return [row._asdict() for row in self._connection.execute(statement, given)]
+
+
+def _terms(one: Mapping[str, Any]) -> str:
+    """What the venue said of the series or the event, and since when it holds."""
+    since = "as read" if one["effective_at"] is None else f"from {one['effective_at']:%Y-%m-%d %H:%M} UTC on"
+    said = "no terms of its own" if one["fee_type"] is None else f"{one['fee_type']} times {one['fee_multiplier']:f}"
+    return f"{one['scope']} {one['ticker']} {since}: {said}"
 
 
 def _missing(what: str) -> Node:

@@ -88,7 +88,7 @@ FEE_TERMS = sa.text(
     SELECT DISTINCT ON (change_id) change_id, scope, ticker, effective_at, fee_type, fee_multiplier, observed_at,
            confirmed_at, response_id
     FROM market.fee_changes
-    WHERE venue = :venue AND known_at <= :as_of
+    WHERE venue = :venue AND known_at <= :as_of AND observed_at <= :as_of
       AND ((scope = 'series' AND ticker = :series_ticker) OR (scope = 'event' AND ticker = :event_ticker))
     ORDER BY change_id, observed_at DESC
     """
@@ -103,5 +103,6 @@ FILLS = sa.text(
 )
 RESPONSE = sa.text(
     "SELECT response_id, observed_at, source, feed, url, sha256, status_code, body_bytes, origin, correlation_id "
-    "FROM raw.responses WHERE response_id = :response_id AND observed_at = :at"
+    "FROM raw.responses WHERE response_id = :response_id AND observed_at BETWEEN :at - interval '1 day' AND :at"
 )
+"""A fact put together from several answers is of the last one's instant and of one answer's number."""

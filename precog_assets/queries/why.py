@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,7 +26,7 @@ MATCHED = "matched"
 _MARKETS = sa.text(
     """
     SELECT m.market_id, m.ticker, m.title, m.yes_sub_title, m.league, m.status, m.result, m.close_time,
-           l.verdict, l.game_id, l.outcome, l.detail AS link_detail, l.evidence,
+           l.verdict, l.game_id, l.outcome, l.detail AS link_detail, l.evidence, l.candidates,
            g.phase, g.start_time, g.game_kind, h.display_name AS home, a.display_name AS away,
            q.observed_at AS quoted_at, q.confirmed_at, q.yes_bid, q.yes_ask
     FROM market.markets m LEFT JOIN market.market_games l USING (market_id) LEFT JOIN core.games g USING (game_id)
@@ -38,9 +39,18 @@ _MARKETS = sa.text(
     ORDER BY m.ticker
     """
 )
-_LIKE = sa.text(
-    "SELECT ticker FROM market.markets WHERE starts_with(ticker, :begin) ORDER BY last_observed_at DESC, ticker LIMIT 3"
+_NEAR = sa.text(
+    """
+    SELECT ticker, event_ticker FROM market.markets
+    WHERE starts_with(ticker, :begin) OR position(lower(:words) IN lower(title || ' ' || yes_sub_title)) > 0
+    ORDER BY last_observed_at DESC, ticker LIMIT 2000
+    """
 )
+_NEWEST = sa.text("SELECT ticker, event_ticker FROM market.markets ORDER BY last_observed_at DESC, ticker LIMIT 5000")
+_RUNGS = {"shadow": "in shadow", "paper": "on paper", "live": "live"}
+NEAR_NAMES = 3
+_LIKENESS = 0.6
+"""Of names that begin differently, 0 to 1 by difflib: a letter or two of a ticker mistaken."""
 _ORDERS = sa.text(
     "SELECT decision_id, client_id, venue, side, limit_price, contracts, filled, status, reason FROM book.orders "
     "WHERE decision_id = ANY(:decisions) ORDER BY created_at, client_id"
@@ -119,14 +129,25 @@ def why(engine: sa.Engine, ticker: str, *, now: datetime, strategy: str | None =
     with engine.connect() as connection:
         rows = connection.execute(_MARKETS, {"names": names, "now": aware("now", now)}).all()
         if not rows:
-            begin = given.upper().split("-")[0]
-            like = list(connection.scalars(_LIKE, {"begin": begin})) if begin else []
-            hint = f"; there is {', '.join(like)}" if like else "; `precog once` reads the venue's markets"
+            near = _near(connection, given)
+            hint = f"; near it: {', '.join(near)}" if near else "; `precog once` reads the venue's markets"
             raise ConfigurationError(f"no market or event {ticker!r} is stored{hint}.")
     found = [_why(engine, row, now, strategy) for row in rows]
     if strategy is not None and strategy not in known and not any(one.answers for one in found):
         raise ConfigurationError(f"no strategy {strategy!r}; known: {', '.join(known)}.")
     return found
+
+
+def _near(connection: sa.Connection, given: str) -> list[str]:
+    """Tickers that may have been meant: of the same series, with the words in their title, or spelt alike."""
+    if not given:
+        return []
+    name = given.upper()
+    rows = connection.execute(_NEAR, {"begin": name.split("-")[0], "words": given}).all()
+    among = rows or connection.execute(_NEWEST).all()
+    names = list(dict.fromkeys(name for row in among for name in (row.event_ticker, row.ticker)))
+    close = get_close_matches(name, names, NEAR_NAMES, _LIKENESS)
+    return close or [row.ticker for row in rows[:NEAR_NAMES]]
 
 
 def _why(engine: sa.Engine, row: Any, now: datetime, strategy: str | None) -> Why:
@@ -154,7 +175,7 @@ def _why(engine: sa.Engine, row: Any, now: datetime, strategy: str | None) -> Wh
             Answer(one, _sentence(one, now), _needed(one), tuple(orders.get(one.decision_id, ()))) for one in recorded
         ),
         undecided="" if recorded else _undecided(row, strategy),
-        candidates=tuple(evidence.get("candidates") or ()),
+        candidates=tuple(row.candidates or ()),
         suggestion=evidence.get("suggestion") or "",
     )
 
@@ -197,13 +218,16 @@ def _undecided(row: Any, strategy: str | None) -> str:
 
 def _sentence(one: RecordedDecision, now: datetime) -> str:
     if one.taken:
-        said = f"took {one.contracts} {(one.side or '?').upper()} at {price_text(one.limit_price)} or better"
+        said = (
+            f"took {count_text(one.contracts)} {(one.side or '?').upper()} at {price_text(one.limit_price)} or better"
+        )
     else:
         gate = one.stopped_by
-        said = f"passed: {one.reason}" + (f" ({gate.detail})" if gate is not None and gate.detail else "")
-    said = f"{one.strategy} {said}, {ago(now, one.as_of)}, as {one.rung}"
+        said = f"no trade, stopped by {one.reason}" + (f" ({gate.detail})" if gate is not None and gate.detail else "")
+    said = f"{one.strategy}: {said}; decided {ago(now, one.as_of)}, {_RUNGS.get(one.rung, one.rung)}"
     if one.repeats:
-        said += f"; the same again {one.repeats} times, last {ago(now, one.last_repeated_at or one.as_of)}"
+        times = "once" if one.repeats == 1 else f"{one.repeats:,} times"
+        said += f"; the same again {times}, last {ago(now, one.last_repeated_at or one.as_of)}"
     return said
 
 
@@ -254,6 +278,11 @@ def price_text(price: Decimal | None) -> str:
     short = price.normalize()
     exponent = short.as_tuple().exponent
     return f"{short:f}" if isinstance(exponent, int) and exponent < -2 else f"{price:.2f}"
+
+
+def count_text(contracts: Decimal) -> str:
+    """Contracts without the decimals that say nothing: `143`, `0.5`."""
+    return f"{contracts.normalize():f}"
 
 
 def ago(now: datetime, at: datetime) -> str:

@@ -5,7 +5,8 @@ single purchase may cost (`limits.py`).
 
 Markets of a game pay on its outcomes, of which one happens, so that their dependence is known and need not be assumed:
 YES on one and NO on the other are the same bet, YES on both a hedge. Games are taken as independent unless said
-otherwise. Room is given to the bets worth most first; equal ones in the order of their market ids.
+otherwise. Room is given to the bets worth most first; equal ones in the order of their market ids. In which order
+markets are given changes nothing, not even the last digit: a replay gives them in its own.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ def size_together(judged: Sequence[Judged], *, between_games: float = 0.0) -> di
     sized: dict[int, _Sized] = {}
     for shadow in (False, True):
         chosen = [at for at, one in enumerate(judged) if one.to_size and one.only_skill_failed is shadow]
+        chosen.sort(key=lambda at: judged[at].asked.snapshot.market.market_id)
         if chosen:
             sized |= _round(judged, chosen, between_games)
     return sized

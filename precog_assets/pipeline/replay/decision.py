@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+from enum import StrEnum
+from math import isclose
 from typing import Any
 
 import orjson
@@ -20,6 +24,7 @@ from precog_assets.domain.trading import Decision, Rung, Snapshot
 from precog_assets.pipeline.feeds import in_database
 from precog_assets.pricing.fee_book import FeeBook
 from precog_assets.queries.decisions import RecordedDecision, decision
+from precog_assets.queries.explain_fees import observed_by
 from precog_assets.store.fees import read_fee_facts
 from precog_assets.store.snapshots import from_json, read_for, snapshot_at, snapshot_of, to_json
 from precog_assets.trading.decide import Decider
@@ -47,12 +52,16 @@ _CONFIGURATION = sa.text(
 )
 _SIZED_WITH = sa.text(
     """
-    SELECT market_id FROM book.decisions
-    WHERE strategy_hash = :strategy_hash AND market_id <> :market_id AND details ? 'kelly_together'
-      AND as_of <= :as_of AND (as_of = :as_of OR last_repeated_at >= :as_of)
+    SELECT market_id, as_of = :as_of OR last_repeated_at = :as_of AS surely FROM book.decisions
+    WHERE as_of BETWEEN :since AND :as_of AND (as_of = :as_of OR last_repeated_at >= :as_of)
+      AND strategy_hash = :strategy_hash AND market_id <> :market_id
+      AND (details ? 'kelly_together' OR reason = 'skill')
     ORDER BY market_id
     """
 )
+"""Bets that stood at the instant. Between the first time of a verdict and its last, not every time is on record."""
+NOISE = 1e-9
+"""Relative difference of two floats that are the same: another build of the same library rounds elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +72,10 @@ class Change:
     """With its place, e.g. `quote.observed_at` or `gates.spread.value`."""
     recorded: Any
     now: Any
+
+    def as_json(self) -> dict[str, Any]:
+        recorded, now = (str(one) if isinstance(one, (Decimal, StrEnum)) else one for one in (self.recorded, self.now))
+        return {"name": self.name, "recorded": recorded, "now": now}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +96,32 @@ class DecisionReplay:
     def same(self) -> bool:
         return not (self.facts or self.verdict or self.code)
 
+    @property
+    def summary(self) -> str:
+        """`same`, or what differs, in one line."""
+        if self.code:
+            return "differs: today's code decides otherwise on what was read then"
+        if self.verdict:
+            return "differs: facts are not what was read then; today's code decides the same on those"
+        return "differs: facts are not what was read then; the decision stays the same" if self.facts else "same"
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything, with nothing but JSON's types."""
+        one = self.recorded
+        parts = {"facts": self.facts, "verdict": self.verdict, "code": self.code}
+        return {
+            "decision_id": one.decision_id,
+            "market_id": one.market_id,
+            "strategy": one.strategy,
+            "as_of": one.as_of.isoformat(),
+            "action": one.action,
+            "reason": one.reason,
+            "same": self.same,
+            "summary": self.summary,
+            "sized_with": self.sized_with,
+            **{name: [change.as_json() for change in changes] for name, changes in parts.items()},
+        }
+
 
 def replay_decision(engine: sa.Engine, decision_id: str) -> DecisionReplay:
     """Decide again what an id, or the unique beginning of one, names; nothing is written.
@@ -94,16 +133,18 @@ def replay_decision(engine: sa.Engine, decision_id: str) -> DecisionReplay:
     read = from_json(dict(recorded.snapshot))
     with in_database(engine) as connection:
         strategy, limits = _configuration(connection, recorded)
-        fees = FeeBook.of(load_fees(), read_fee_facts(connection, as_of=recorded.as_of))
-        decider = Decider(strategy, limits, fees=fees, live_allowed=recorded.rung == Rung.LIVE.value)
+        stated = observed_by(read_fee_facts(connection, as_of=recorded.as_of), recorded.as_of)
+        fees = FeeBook.of(load_fees(), stated)
         rebuilt = snapshot_at(connection, recorded.market_id, strategy, recorded.as_of, recorded=read)
-        others = _others(connection, recorded, strategy)
-    code = _changes(recorded, _again(decider, read, others))
+        slates = _slates(connection, recorded, strategy)
+    decider = Decider(strategy, limits, fees=fees, live_allowed=recorded.rung == Rung.LIVE.value)
+    tried = [(others, _changes(recorded, decider.slate([read, *others])[0])) for others in slates]
+    others, code = next((one for one in tried if not one[1]), tried[0])
     if rebuilt is None:
         missing = Change("market", recorded.market_id, None)
         return DecisionReplay(recorded, (missing,), (missing,), code, len(others))
-    facts = tuple(_between("", _plain(to_json(read)), _plain(to_json(rebuilt))))
-    verdict = _changes(recorded, _again(decider, rebuilt, others))
+    facts = tuple(_between("", orjson.loads(to_json(read)), orjson.loads(to_json(rebuilt))))
+    verdict = _changes(recorded, decider.slate([rebuilt, *others])[0]) if facts else code
     return DecisionReplay(recorded, facts, verdict, code, len(others))
 
 
@@ -120,34 +161,34 @@ def _configuration(connection: sa.Connection, recorded: RecordedDecision) -> tup
     return Strategy.model_validate(row.strategy), Limits.model_validate(row.limits)
 
 
-def _others(connection: sa.Connection, recorded: RecordedDecision, strategy: Strategy) -> list[Snapshot]:
-    """Snapshots of the bets that were sized together with the decision; none where it came to no size."""
+def _slates(connection: sa.Connection, recorded: RecordedDecision, strategy: Strategy) -> list[list[Snapshot]]:
+    """What the decision may have been sized together with: every bet that stood, or those surely decided then."""
     if "kelly_together" not in recorded.details:
-        return []
+        return [[]]
     chosen = {
         "strategy_hash": recorded.strategy_hash,
         "market_id": recorded.market_id,
         "as_of": recorded.as_of,
+        "since": recorded.as_of - timedelta(hours=strategy.gates.max_hours_to_start),
     }
-    ids = list(connection.scalars(_SIZED_WITH, chosen))
-    if not ids:
-        return []
-    known, exposure = read_for(connection, ids, [strategy], recorded.as_of)
-    return [snapshot_of(known, exposure, one, strategy, recorded.as_of) for one in ids if one in known.markets]
-
-
-def _again(decider: Decider, snapshot: Snapshot, others: list[Snapshot]) -> Decision:
-    return decider.slate([snapshot, *others])[0]
+    rows = connection.execute(_SIZED_WITH, chosen).all()
+    if not rows:
+        return [[]]
+    known, exposure = read_for(connection, [row.market_id for row in rows], [strategy], recorded.as_of)
+    there = [row for row in rows if row.market_id in known.markets]
+    stood = [snapshot_of(known, exposure, row.market_id, strategy, recorded.as_of) for row in there]
+    surely = [snapshot for snapshot, row in zip(stood, there, strict=True) if row.surely]
+    return [stood] if len(surely) == len(stood) else [stood, surely]
 
 
 def _changes(recorded: RecordedDecision, now: Decision) -> tuple[Change, ...]:
     found = [
         Change(name, old, new)
         for name in FIELDS
-        if (old := getattr(recorded, name)) != (new := _value(getattr(now, name)))
+        if not _same(old := getattr(recorded, name), new := _value(getattr(now, name)))
     ]
     gates = {gate.name: gate for gate in recorded.gates}
-    again = {gate.name: replace(gate, **_plain(orjson.dumps(gate))) for gate in now.gates}
+    again = {gate.name: replace(gate, **orjson.loads(orjson.dumps(gate))) for gate in now.gates}
     for name in dict.fromkeys((*gates, *again)):
         old, new = gates.get(name), again.get(name)
         if old is None or new is None:
@@ -157,9 +198,9 @@ def _changes(recorded: RecordedDecision, now: Decision) -> tuple[Change, ...]:
         found.extend(
             Change(f"gates.{name}.{part}", getattr(old, part), getattr(new, part))
             for part in parts
-            if getattr(old, part) != getattr(new, part)
+            if not _same(getattr(old, part), getattr(new, part))
         )
-    found.extend(_between("details", dict(recorded.details), _plain(orjson.dumps(now.details, default=str))))
+    found.extend(_between("details", dict(recorded.details), orjson.loads(orjson.dumps(now.details, default=str))))
     return tuple(found)
 
 
@@ -168,12 +209,14 @@ def _between(place: str, old: Any, new: Any) -> Iterator[Change]:
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         for name in dict.fromkeys((*old, *new)):
             yield from _between(f"{place}.{name}" if place else str(name), old.get(name), new.get(name))
-    elif old != new:
+    elif not _same(old, new):
         yield Change(place, old, new)
 
 
-def _plain(text: str | bytes) -> Any:
-    return orjson.loads(text)
+def _same(old: Any, new: Any) -> bool:
+    if isinstance(old, float) and isinstance(new, float):
+        return isclose(old, new, rel_tol=NOISE, abs_tol=NOISE)
+    return old == new
 
 
 def _value(value: Any) -> Any:
