@@ -78,8 +78,8 @@ class Risk:
     refused: Mapping[str, str] = field(default_factory=dict)
 
 
-def figures_of(bets: Sequence[Bet], *, min_bets_for_roi: int, resamples: int = 2000) -> Figures:
-    """The figures of a group of bets, none of them unfilled. Raises ValueError for a bet without contracts."""
+def figures_of(bets: Sequence[Bet], *, min_bets_for_roi: int, resamples: int = 2000, level: float = 0.95) -> Figures:
+    """The figures of a group of bets, intervals of `level`. Raises ValueError for a bet of which nothing was filled."""
     for bet in bets:
         if bet.contracts <= 0:
             raise ValueError(f"{bet.ticker}: an order of which nothing was filled is no bet")
@@ -93,8 +93,8 @@ def figures_of(bets: Sequence[Bet], *, min_bets_for_roi: int, resamples: int = 2
         staked=sum((bet.cost + bet.fees for bet in settled), ZERO),
         fees=sum((bet.fees for bet in bets), ZERO),
         profit=sum((bet.profit for bet in bets if bet.profit is not None), ZERO),
-        roi=_roi(settled, min_bets_for_roi, resamples, refused),
-        closing_line_value=_closing_line_value(bets, resamples, refused),
+        roi=_roi(settled, min_bets_for_roi, resamples, level, refused),
+        closing_line_value=_closing_line_value(bets, resamples, level, refused),
         closed_bets=sum(bet.closing_line_value is not None for bet in bets),
         synthetic_bets=sum(bet.synthetic for bet in bets),
         brier_paid=_brier(paid_for(settled), refused, "brier_paid"),
@@ -204,7 +204,7 @@ def _day_of(at: datetime) -> date:
     return eastern_day(at - timedelta(microseconds=1))
 
 
-def _roi(settled: Sequence[Bet], least: int, resamples: int, refused: dict[str, str]) -> Interval | None:
+def _roi(settled: Sequence[Bet], least: int, resamples: int, level: float, refused: dict[str, str]) -> Interval | None:
     if len(settled) < least:
         refused["roi"] = f"{len(settled)} settled bets; at least {least}"
         return None
@@ -215,18 +215,19 @@ def _roi(settled: Sequence[Bet], least: int, resamples: int, refused: dict[str, 
     paid = [float((bet.payoff or ZERO) * bet.contracts) for bet in settled]
     staked = [float(bet.cost + bet.fees) for bet in settled]
     # 1 - paid / staked is what was lost of a dollar: the return with its sign turned.
-    lost = skill_interval(paid, staked, np.random.default_rng(SEED), resamples=resamples, blocks=days)
+    rng = np.random.default_rng(SEED)
+    lost = skill_interval(paid, staked, rng, resamples=resamples, level=level, blocks=days)
     return Interval(-lost.estimate, -lost.high, -lost.low, lost.level, lost.resamples, lost.blocks)
 
 
-def _closing_line_value(bets: Sequence[Bet], resamples: int, refused: dict[str, str]) -> Interval | None:
+def _closing_line_value(bets: Sequence[Bet], resamples: int, level: float, refused: dict[str, str]) -> Interval | None:
     closed = [bet for bet in bets if bet.closing_line_value is not None]
     days = _days(closed)
     if len(set(days)) < LEAST_DAYS:
         refused["closing_line_value"] = f"closing quotes of {len(set(days))} days; at least {LEAST_DAYS}"
         return None
     values = [float(bet.closing_line_value or 0.0) for bet in closed]
-    return mean_interval(values, np.random.default_rng(SEED), resamples=resamples, blocks=days)
+    return mean_interval(values, np.random.default_rng(SEED), resamples=resamples, level=level, blocks=days)
 
 
 def _brier(pairs: Sequence[tuple[float, float]], refused: dict[str, str], name: str) -> float | None:

@@ -6,6 +6,7 @@ Belongs here: laying out. Does not: figures, their words (`tables.py`), drawing.
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Sequence
 from html import escape
 
 from precog_assets.pipeline.backtest.plots import draw_all
@@ -35,8 +36,11 @@ ALT = {
 }
 
 
-def html_page(report: Report, *, title: str = "") -> str:
-    """The page. `title` defaults to the strategy's name; everything that comes from data is escaped."""
+def html_page(report: Report, *, title: str = "", more: Sequence[tuple[Table, str]] = ()) -> str:
+    """The page. `title` defaults to the strategy's name; `more` are tables for its end, each with a sentence.
+
+    Everything that comes from data is escaped.
+    """
     heading = title or f"Backtest of {report.strategy}"
     period = f", {report.first:%Y-%m-%d} to {report.last:%Y-%m-%d}" if report.first and report.last else ""
     plots = "\n".join(_image(name, content) for name, content in draw_all(report).items())
@@ -53,6 +57,7 @@ def html_page(report: Report, *, title: str = "") -> str:
             _table(first),
             f'<h2>Plots</h2>\n<div class="plots">{plots}</div>',
             *(_table(table) for table in others),
+            *(f'{_table(table)}\n<p class="under">{escape(text)}</p>' for table, text in more),
             "</body></html>\n",
         )
     )

@@ -81,8 +81,8 @@ class Report:
         return dict(sorted(total.items(), key=lambda one: (-one[1], one[0])))
 
 
-def report_of(result: Result, *, resamples: int = 2000) -> Report:
-    """The report of a result."""
+def report_of(result: Result, *, remarks: Sequence[str] = (), resamples: int = 2000) -> Report:
+    """The report of a result; `remarks` of whoever made the feed come last."""
     least, bets = result.assumptions.min_bets_for_roi, sorted(result.bets, key=lambda one: one.decision.as_of)
 
     def grouped(name: Callable[[Bet], str]) -> dict[str, Figures]:
@@ -111,7 +111,7 @@ def report_of(result: Result, *, resamples: int = 2000) -> Report:
         equity=tuple(equity_by_day(result.equity, cash)),
         prices_paid=_curve(paid_for(bets)),
         believed=_curve(believed_of(bets)),
-        remarks=tuple(_remarks(result, total)),
+        remarks=(*_remarks(result, total), *remarks),
     )
 
 
