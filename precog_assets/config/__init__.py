@@ -21,7 +21,7 @@ from precog_assets.domain.leagues import League
 from precog_assets.domain.strategies import TradingRules
 
 PACKAGED = Path(__file__).parent
-FILES = ("leagues.yaml", "sources.yaml", "strategies.yaml", "fees.yaml")
+FILES = ("leagues.yaml", "sources.yaml", "strategies.yaml", "fees.yaml", "in_play.yaml")
 
 
 def config_path(name: str) -> Path:
