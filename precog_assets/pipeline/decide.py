@@ -1,0 +1,150 @@
+"""Deciding: every market under every strategy, on one account in its turn, and the orders that follow.
+
+Belongs here: which markets are decided on, and that decisions and orders are written together. Does not: what was
+known (`store.snapshots`), the decision itself (`trading.decide`), sending orders and what becomes of them (`book.py`).
+
+One pass is one transaction under the account's turn. Two passes at once therefore take turns, and the second counts
+what the first ordered. A crash leaves nothing of a pass, or all of it: an order that was written is placed by the
+account's next turn, under the id that follows from its decision. Strategies decide one after the other, each at an
+instant of its own, so that a later one sees the orders of those before it, now and when it is replayed.
+
+Nothing here stands above paper: real orders have locks of their own, and a permission that no pass of this step has.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from precog_assets.config import load_fees, load_trading_rules
+from precog_assets.domain.statuses import QUOTED
+from precog_assets.domain.strategies import Limits, Strategy, TradingRules
+from precog_assets.domain.trading import Action, Decision, Order, Snapshot
+from precog_assets.pipeline.feeds import in_database
+from precog_assets.pipeline.report import StepReport
+from precog_assets.pricing.fee_book import FeeBook
+from precog_assets.store.account import open_account
+from precog_assets.store.book import next_instant, take_turn, write_orders
+from precog_assets.store.decisions import limits_hash, write_decisions, write_rules
+from precog_assets.store.exposure import Exposure
+from precog_assets.store.fees import read_fee_facts
+from precog_assets.store.known import Known
+from precog_assets.store.snapshots import PAPER, read_for, snapshot_of
+from precog_assets.trading.decide import Decider
+from precog_assets.trading.identity import order_client_id
+
+if TYPE_CHECKING:
+    from precog_assets.services import Services
+
+LAST_WORD = timedelta(hours=1)
+"""A market that was closed or settled is decided on for so long, so that its last verdict says why it is over."""
+_MARKETS = sa.text(
+    """
+    SELECT market_id FROM market.markets
+    WHERE league = ANY(:leagues) AND (status = ANY(:quoted) OR last_changed_at > :since)
+    """
+)
+
+
+def decide_markets(services: Services, *, market_ids: Iterable[str] | None = None, correlation_id: str) -> StepReport:
+    """Decide on the markets given, or on all that are open or were until an hour ago; write what is new.
+
+    `rows_in` counts decisions, `inserted` those written as rows of their own, `unchanged` verdicts that came again.
+    Raises PrecogError(system.database) when the server is away, ConfigurationError for a wrong `strategies.yaml`.
+    """
+    report = StepReport("decisions", correlation_id, services.clock.now())
+    rules = load_trading_rules()
+    with in_database(services.engine) as connection:
+        at = take_turn(connection, PAPER, services.clock.now())
+        if open_account(connection, PAPER, rules.limits.starting_cash, at):
+            at = next_instant(connection, PAPER, at)
+        wanted = _wanted(connection, services, at) if market_ids is None else sorted(set(market_ids))
+        _decide_all(connection, rules, wanted, at, report)
+        report.finish()
+        report.record(connection)
+    return report
+
+
+def _wanted(connection: sa.Connection, services: Services, at: datetime) -> list[str]:
+    leagues = [league.key for league in services.leagues]
+    given = {"leagues": leagues, "quoted": [status.value for status in QUOTED], "since": at - LAST_WORD}
+    return sorted(connection.scalars(_MARKETS, given))
+
+
+def _decide_all(
+    connection: sa.Connection, rules: TradingRules, wanted: Sequence[str], at: datetime, report: StepReport
+) -> None:
+    strategies = tuple(rules.strategies.values())
+    write_rules(connection, strategies, rules.limits, at)
+    fees = FeeBook.of(load_fees(), read_fee_facts(connection, as_of=at))
+    known, exposure = read_for(connection, wanted, strategies, at)
+    hashed, as_of, reasons = limits_hash(rules.limits), at, Counter[str]()
+    would_take = ordered = 0
+    for number, strategy in enumerate(strategies):
+        as_of = next_instant(connection, PAPER, at) if number else at
+        decided = _decide(known, exposure, wanted, strategy, rules.limits, fees, as_of)
+        written = write_decisions(connection, decided, hashed, as_of)
+        orders = [_order(one, strategy) for one, _ in decided if one.decision_id in written.new and _is_taken(one)]
+        for order in write_orders(connection, orders):
+            exposure.add(order)
+            ordered += 1
+        reasons.update(one.reason for one, _ in decided)
+        would_take += sum(one.details.get("would_take") is True for one, _ in decided)
+        report.rows_in += len(decided)
+        report.inserted += len(written.new)
+        report.unchanged += len(decided) - len(written.new)
+    report.notes |= {"markets": len(wanted), "orders": ordered, "worth_taking": would_take}
+    report.notes |= {f"reason_{reason}": count for reason, count in sorted(reasons.items())}
+
+
+def _decide(
+    known: Known,
+    exposure: Exposure,
+    wanted: Sequence[str],
+    strategy: Strategy,
+    limits: Limits,
+    fees: FeeBook,
+    as_of: datetime,
+) -> list[tuple[Decision, Snapshot]]:
+    """Decisions of one strategy on the markets of its leagues, and of those whose league nobody knows."""
+    snapshots = [
+        snapshot_of(known, exposure, market_id, strategy, as_of)
+        for market_id in wanted
+        if market_id in known.markets and _is_of(known, market_id, strategy)
+    ]
+    decisions = Decider(strategy, limits, fees=fees).slate(snapshots)
+    return list(zip(decisions, snapshots, strict=True))
+
+
+def _is_of(known: Known, market_id: str, strategy: Strategy) -> bool:
+    game = known.games.get(known.links[market_id].game_id or "")
+    league = known.markets[market_id].league if game is None else game.league
+    return league is None or league in strategy.leagues
+
+
+def _is_taken(decision: Decision) -> bool:
+    return decision.action is Action.TAKE
+
+
+def _order(decision: Decision, strategy: Strategy) -> Order:
+    """The order that follows from a decision to take, under an id that a repeat makes again."""
+    assert decision.side is not None
+    assert decision.limit_price is not None
+    return Order(
+        client_id=order_client_id(decision.decision_id),
+        venue=PAPER,
+        market_id=decision.market_id,
+        ticker=decision.market_id.partition(":")[2],
+        side=decision.side,
+        limit_price=decision.limit_price,
+        contracts=decision.contracts,
+        post_only=strategy.entry == "maker",
+        created_at=decision.as_of,
+        expires_at=decision.as_of + timedelta(seconds=strategy.order_lifetime_s),
+        strategy=decision.strategy,
+        decision_id=decision.decision_id,
+    )
