@@ -99,7 +99,7 @@ def match_ids(
     if ids.home and game.home_team_id != ids.home:
         evidence["venue_home_differs"] = True
     trace.say(f"matched {game.in_words()}" + (f"; YES is {outcome}" if outcome else ""))
-    score = 1.0 if _days_off(game, parts) <= slack else 0.9
+    score = 1.0 if abs((game.day - parts.eastern_date).days) <= slack else 0.9
     return Match(game.game_id, outcome, "venue_ids", evidence, score, trace.steps)
 
 

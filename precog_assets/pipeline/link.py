@@ -1,60 +1,44 @@
-"""Links: every market that is not settled tied to its game, or refused with the reason, and kept so."""
+"""Links: every market that is not settled tied to its game, or refused with the reason, and kept so.
+
+Belongs here: the pass, and the explanation of single tickers. Does not: rules (`matching`), reading (`link_reading`),
+what a pass is spared (`link_memory`), what follows from links (`link_after`).
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
-import sqlalchemy as sa
 
 from precog_assets.config import league_of_series, load_leagues
-from precog_assets.domain.facts import Rejection
-from precog_assets.domain.leagues import Outcome
 from precog_assets.domain.tickers import TickerParts, TickerRefusal, parse_ticker
 from precog_assets.matching.events import check_event
 from precog_assets.matching.games import GameIndex
 from precog_assets.matching.ids import NOTHING, VenueIds
 from precog_assets.matching.match import Explanation, explain, match_market
-from precog_assets.matching.registry import AliasRegistry
 from precog_assets.matching.results import Match, Refusal
-from precog_assets.matching.settlement import Agreement, compare
 from precog_assets.pipeline.feeds import in_database
-from precog_assets.pipeline.link_reading import read_games, read_registry, target_of, venue_ids
+from precog_assets.pipeline.link_after import Decided, compare_settled, learn
+from precog_assets.pipeline.link_memory import Codes, Memory, Pass, memory_of
+from precog_assets.pipeline.link_reading import (
+    days_of,
+    game_prints,
+    hulls,
+    read_event,
+    read_games,
+    read_open,
+    venue_ids,
+)
 from precog_assets.pipeline.report import StepReport
 from precog_assets.store import links as store
 from precog_assets.store.bulk import write
 
 if TYPE_CHECKING:
     from precog_assets.services import Services
-
-RETRIED = timedelta(days=3)
-CONTRADICTION = "contradicts_game"
-_OPEN = sa.text(
-    """
-    SELECT m.market_id, m.ticker, m.event_ticker, m.yes_sub_title, m.title, m.rules_primary, m.strike,
-           s.start_time, s.home_target, s.away_target
-    FROM market.markets m LEFT JOIN market.milestones s USING (event_ticker)
-    WHERE m.venue = 'kalshi' AND m.event_ticker IN (
-        SELECT o.event_ticker FROM market.markets o LEFT JOIN market.market_games l USING (market_id)
-        WHERE l.market_id IS NULL OR o.status <> 'finalized'
-           OR (l.verdict IN ('no_game', 'unknown_code') AND (l.last_changed_at > :retried OR EXISTS (
-               SELECT 1 FROM core.team_aliases a WHERE a.source = 'kalshi' AND a.league = o.league
-                  AND a.accepted_at > :retried AND a.accepted_at >= l.last_changed_at))))
-    ORDER BY m.event_ticker, m.ticker
-    """
-)
-_EVENT = sa.text(
-    """
-    SELECT m.market_id, m.ticker, m.event_ticker, m.yes_sub_title, m.title, m.rules_primary, m.strike,
-           s.start_time, s.home_target, s.away_target
-    FROM market.markets m LEFT JOIN market.milestones s USING (event_ticker)
-    WHERE m.event_ticker = :event_ticker ORDER BY m.ticker
-    """
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,27 +70,44 @@ class _Event:
 def link_markets(services: Services, *, correlation_id: str) -> StepReport:
     """Decide every market that is open, or has no verdict yet, and write the verdicts that changed.
 
-    Then hold settled markets against their games: a contradiction is counted, and kept as a rejection.
+    Leagues of which markets, milestones, games and codes are as this process last decided them are left as they are.
+    Then settled markets are held against their games: a contradiction is counted as `contradicts_game`, kept as a
+    rejection, and named in `failures` when it is new. Raises PrecogError(system.database).
     """
     now = services.clock.now()
     report = StepReport("links", correlation_id, now)
-    series = league_of_series()
+    memory = memory_of(services.engine)
     with in_database(services.engine) as connection:
-        rows = list(connection.execute(_OPEN, {"retried": now - RETRIED}))
+        news = memory.news(connection, now)
+        rows = read_open(connection, now, list(news.changed)) if news.changed else []
+        series = league_of_series()
         parsed = {row.ticker: parse_ticker(row.ticker, series) for row in rows}
-        index = read_games(connection, parsed.values())
-        registry, targets = read_registry(connection), store.read_targets(connection)
-        decided = list(_decide(rows, parsed, index, registry, targets))
+        days = days_of(parsed.values())
+        spans = hulls(days)
+        # Before the games themselves: one that changes in between is news to the next pass.
+        games = game_prints(connection, spans)
+        index = read_games(connection, days)
+        codes, decided = news.codes, _decide(rows, parsed, index, news.codes)
+        if learn(
+            connection, [Decided(row, parsed[row.ticker], result) for row, result in decided], index, codes, report
+        ):
+            # At once, so that a pass over the same markets finds nothing to change.
+            codes = memory.codes(connection)
+            decided = _decide(rows, parsed, index, codes)
         links = [_row(row, result, now) for row, result in decided]
-        report.rows_in = len(links)
         report.wrote(write(connection, store.LINKS, links))
-        for link in links:
-            report.notes[link[1]] = int(report.notes.get(link[1], 0)) + 1
-        _learn(connection, decided, parsed, index, targets, report, now)
-        _compare(connection, report, now)
+        compare_settled(connection, report, now)
+        passes = {
+            league: Pass(one.markets, codes.prints.get(league, ""), games.get(league, ""), spans.get(league), Counter())
+            for league, one in news.changed.items()
+        }
+        for (row, _), link in zip(decided, links, strict=True):
+            passes[row.league or ""].verdicts[link[1]] += 1
+        _count(report, len(links), [one.verdicts for one in (*passes.values(), *news.spared.values())])
         report.keep_refused(connection, now)
         report.finish()
         report.record(connection)
+    memory.keep(news, passes)
     return report
 
 
@@ -116,18 +117,18 @@ def explain_tickers(services: Services, tickers: Sequence[str]) -> list[Explanat
     parsed = {ticker: parse_ticker(ticker.strip().upper(), series) for ticker in tickers}
     explained = []
     with in_database(services.engine) as connection:
-        index = read_games(connection, parsed.values())
-        registry, targets = read_registry(connection), store.read_targets(connection)
+        index = read_games(connection, days_of(parsed.values()))
+        codes = Memory().codes(connection)
         for ticker, parts in parsed.items():
             event, ids = _Event(()), NOTHING
             if isinstance(parts, TickerParts):
-                event = _Event(list(connection.execute(_EVENT, {"event_ticker": parts.event_ticker})))
-                ids = event.ids(parts.league, targets)
+                event = _Event(read_event(connection, parts.event_ticker))
+                ids = event.ids(parts.league, codes.targets)
             explained.append(
                 explain(
                     ticker,
                     index,
-                    registry,
+                    codes.registry,
                     load_leagues(),
                     event_codes=event.codes,
                     names=event.names,
@@ -142,13 +143,21 @@ def _code(row: Any) -> str:
     return row.ticker.rpartition("-")[2]
 
 
+def _count(report: StepReport, decided: int, verdicts: Sequence[Counter[str]]) -> None:
+    """Rows and verdicts of the report: what was decided, and what stands as it was."""
+    total: Counter[str] = sum(verdicts, Counter())
+    report.rows_in = total.total()
+    report.unchanged += report.rows_in - decided
+    report.notes.update(total)
+
+
 def _decide(
     rows: Sequence[Any],
     parsed: Mapping[str, TickerParts | TickerRefusal],
     index: GameIndex,
-    registry: AliasRegistry,
-    targets: Mapping[tuple[str, str], str],
-) -> Iterator[tuple[Any, Match | Refusal]]:
+    known: Codes,
+) -> list[tuple[Any, Match | Refusal]]:
+    decided: list[tuple[Any, Match | Refusal]] = []
     events: dict[str, list[Any]] = defaultdict(list)
     for row in rows:
         events[row.event_ticker].append(row)
@@ -156,13 +165,13 @@ def _decide(
     for siblings in events.values():
         event = _Event(siblings)
         league = next((one.league for row in siblings if isinstance(one := parsed[row.ticker], TickerParts)), None)
-        ids = event.ids(league, targets) if league else NOTHING
+        ids = event.ids(league, known.targets) if league else NOTHING
         codes = [_code(row) for row in siblings if isinstance(parsed[row.ticker], TickerParts)]
         results = {
             row.ticker: match_market(
                 parsed[row.ticker],
                 index,
-                registry,
+                known.registry,
                 leagues,
                 event_codes=codes,
                 names=event.names,
@@ -172,8 +181,8 @@ def _decide(
             for row in siblings
         }
         checked = check_event(leagues[league], results) if league else results
-        for row in siblings:
-            yield row, checked[row.ticker]
+        decided.extend((row, checked[row.ticker]) for row in siblings)
+    return decided
 
 
 def _row(market: Any, result: Match | Refusal, now: datetime) -> tuple[Any, ...]:
@@ -188,59 +197,3 @@ def _row(market: Any, result: Match | Refusal, now: datetime) -> tuple[Any, ...]
     candidates = orjson.dumps(result.candidates).decode()
     said = (None, None, None, result.detail, evidence, candidates, result.score)
     return (market.market_id, result.reason.value, *said, now, now)
-
-
-def _learn(
-    connection: sa.Connection,
-    decided: Sequence[tuple[Any, Match | Refusal]],
-    parsed: Mapping[str, TickerParts | TickerRefusal],
-    index: GameIndex,
-    targets: Mapping[tuple[str, str], str],
-    report: StepReport,
-    now: datetime,
-) -> None:
-    """Structured targets of markets that codes or names proved: what they stand for is used from the next time on."""
-    learnt: list[tuple[str, str, str, str]] = []
-    for row, result in decided:
-        parts, target = parsed[row.ticker], target_of(row.strike)
-        if target is None or not isinstance(result, Match) or not isinstance(parts, TickerParts):
-            continue
-        if result.rule in ("venue_ids", "sub_title", "surname_codes") or result.outcome not in (
-            Outcome.HOME,
-            Outcome.AWAY,
-        ):
-            continue
-        game = index.get(result.game_id)
-        team = game.home_team_id if result.outcome is Outcome.HOME else game.away_team_id
-        if team is None or targets.get((parts.league, target)) == team:
-            continue
-        learnt.append((parts.league, target, team, row.ticker))
-    if new := store.learn_targets(connection, learnt, now):
-        report.notes["targets_learnt"] = new
-
-
-def _compare(connection: sa.Connection, report: StepReport, now: datetime) -> None:
-    leagues = load_leagues()
-    verdicts: list[tuple[str, str]] = []
-    for row in store.to_compare(connection):
-        agreement = compare(
-            leagues[row.league],
-            Outcome(row.outcome),
-            result=row.result,
-            settlement_value=row.settlement_value,
-            phase=row.phase,
-            winner=row.winner,
-        )
-        if agreement is None:
-            continue
-        verdicts.append((row.market_id, agreement.value))
-        if agreement is Agreement.CONTRADICTS:
-            detail = (
-                f"{row.ticker} settled {row.result}, YES is {row.outcome}; {row.game_id} is {row.phase}, won by "
-                f"{row.winner} ({row.away_score}-{row.home_score} away-home)"
-            )
-            report.rejections[CONTRADICTION] += 1
-            report.refused.append((Rejection("kalshi.settlement", row.ticker, CONTRADICTION, detail), None))
-            if row.settlement != agreement:
-                report.failures.append(detail)
-    store.keep_settlements(connection, verdicts, now)

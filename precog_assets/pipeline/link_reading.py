@@ -1,12 +1,13 @@
-"""What matching is given from the database: games around the tickers' days, codes, the venue's ids.
+"""What matching is given from the database: markets, games around the tickers' days, codes, the venue's ids.
 
-Belongs here: reading. Does not: deciding and writing (`link.py`).
+Belongs here: reading, and fingerprints of what is read. Does not: deciding and writing (`link.py`).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -19,9 +20,62 @@ from precog_assets.matching.games import GameCandidate, GameIndex
 from precog_assets.matching.ids import TIE, VenueIds
 from precog_assets.matching.registry import AliasRegistry
 from precog_assets.seeds import CodeSeed, kalshi_guests, team_seeds
+from precog_assets.store.tables import markets
+from precog_assets.store.tables.market import milestones
 
 DAYS_AROUND = 4
 """Games this many days around a ticker's day are candidates: moved games, and hints for refusals."""
+RETRIED = timedelta(days=3)
+"""A settled market without a game is tried again for this long."""
+_SCOPE = (
+    sa.text(
+        """
+        SELECT DISTINCT o.event_ticker FROM market.markets o LEFT JOIN market.market_games l USING (market_id)
+        WHERE o.venue = 'kalshi' AND (l.market_id IS NULL OR o.status <> 'finalized'
+           OR (l.verdict IN ('no_game', 'unknown_code') AND (l.last_changed_at > :retried OR EXISTS (
+               SELECT 1 FROM core.team_aliases a WHERE a.source = 'kalshi' AND a.league = o.league
+                  AND a.accepted_at > :retried AND a.accepted_at >= l.last_changed_at))))
+        """
+    )
+    .columns(sa.column("event_ticker", sa.Text))
+    .cte("scope")
+)
+_ROWS = (
+    sa.select(
+        markets.c.market_id,
+        markets.c.ticker,
+        markets.c.event_ticker,
+        markets.c.league,
+        markets.c.yes_sub_title,
+        markets.c.title,
+        markets.c.rules_primary,
+        markets.c.strike,
+        milestones.c.start_time,
+        milestones.c.home_target,
+        milestones.c.away_target,
+    )
+    .select_from(markets.outerjoin(milestones, milestones.c.event_ticker == markets.c.event_ticker))
+    .order_by(markets.c.event_ticker, markets.c.ticker)
+)
+_OPEN = _ROWS.where(
+    markets.c.venue == "kalshi",
+    markets.c.event_ticker.in_(sa.select(_SCOPE.c.event_ticker)),
+    sa.func.coalesce(markets.c.league, "") == sa.func.any(sa.bindparam("leagues", type_=sa.ARRAY(sa.Text))),
+)
+_MARKET_PRINTS = (
+    sa.text(
+        """
+        SELECT coalesce(m.league, '') AS league, count(*) FILTER (WHERE l.market_id IS NULL) AS undecided,
+               concat(count(*), ':', sum(hashtextextended(concat_ws('|', m.market_id, m.yes_sub_title, m.title,
+                   m.rules_primary, m.strike, s.start_time, s.home_target, s.away_target), 0))) AS print
+        FROM scope JOIN market.markets m USING (event_ticker) LEFT JOIN market.milestones s USING (event_ticker)
+        LEFT JOIN market.market_games l USING (market_id)
+        WHERE m.venue = 'kalshi' GROUP BY 1
+        """
+    )
+    .columns(league=sa.Text, undecided=sa.Integer, print=sa.Text)
+    .add_cte(_SCOPE)
+)
 _GAMES = sa.text(
     """
     SELECT g.game_id, g.league, g.season, g.game_kind, g.start_time, g.start_time_valid, g.home_team_id,
@@ -37,6 +91,67 @@ _GAMES = sa.text(
                    AND s.start_time >= :first AND s.start_time < :last AND s.start_time <> g.start_time))
     """
 )
+_GAME_PRINTS = sa.text(
+    """
+    SELECT w.league, concat(count(*), ':', sum(hashtextextended(concat_ws('|', g.game_id, g.game_kind, g.start_time,
+               g.start_time_valid, g.home_team_id, g.away_team_id, g.phase, g.headline, h.display_name,
+               a.display_name), 0))) AS print
+    FROM unnest(CAST(:leagues AS text[]), CAST(:first AS timestamptz[]), CAST(:last AS timestamptz[]))
+        AS w (league, first, last)
+    JOIN core.games g ON g.league = w.league AND g.start_time >= w.first AND g.start_time < w.last
+    LEFT JOIN core.teams h ON h.team_id = g.home_team_id LEFT JOIN core.teams a ON a.team_id = g.away_team_id
+    GROUP BY w.league
+    """
+)
+_CODE_PRINTS = sa.text(
+    """
+    SELECT league, concat(count(*), ':', sum(hashtextextended(
+               concat_ws('|', source, code, team_id, valid_from, valid_to), 0))) AS print
+    FROM core.team_aliases GROUP BY league
+    """
+)
+Span = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class MarketPrint:
+    """Of a league's markets to decide: how many have no verdict, and what they say, as a fingerprint."""
+
+    undecided: int
+    print: str
+
+
+def market_prints(connection: sa.Connection, now: datetime) -> dict[str, MarketPrint]:
+    """Fingerprints of the markets to decide with their milestones, by league ('' for none)."""
+    rows = connection.execute(_MARKET_PRINTS, {"retried": now - RETRIED})
+    return {row.league: MarketPrint(row.undecided, row.print) for row in rows}
+
+
+def game_prints(connection: sa.Connection, spans: Mapping[str, Span]) -> dict[str, str]:
+    """Fingerprints of each league's games that start in the span, as far as matching reads them."""
+    if not spans:
+        return {}
+    first, last = zip(*spans.values(), strict=True)
+    given = {"leagues": list(spans), "first": list(first), "last": list(last)}
+    return {row.league: row.print for row in connection.execute(_GAME_PRINTS, given)}
+
+
+def code_prints(connection: sa.Connection) -> dict[str, str]:
+    """Fingerprints of each league's codes and structured targets."""
+    return {row.league: row.print for row in connection.execute(_CODE_PRINTS)}
+
+
+def read_open(connection: sa.Connection, now: datetime, leagues: Sequence[str]) -> list[Any]:
+    """The markets to decide of these leagues ('' for none): those open, undecided, or to be tried again.
+
+    All markets of an event come together, those that are final too.
+    """
+    return list(connection.execute(_OPEN, {"retried": now - RETRIED, "leagues": list(leagues)}))
+
+
+def read_event(connection: sa.Connection, event_ticker: str) -> list[Any]:
+    """The markets of an event, in the columns of `read_open`."""
+    return list(connection.execute(_ROWS.where(markets.c.event_ticker == event_ticker)))
 
 
 def venue_ids(
@@ -73,26 +188,40 @@ def read_registry(connection: sa.Connection) -> AliasRegistry:
     return AliasRegistry(codes, guests=kalshi_guests(), teams=team_seeds())
 
 
-def read_games(connection: sa.Connection, parsed: Iterable[TickerParts | TickerRefusal]) -> GameIndex:
-    """The games around the days that these tickers name."""
+def days_of(parsed: Iterable[TickerParts | TickerRefusal]) -> dict[str, list[date]]:
+    """The Eastern days that tickers name, by league, in order."""
     days: dict[str, set[date]] = defaultdict(set)
     for parts in parsed:
         if isinstance(parts, TickerParts):
             days[parts.league].add(parts.eastern_date)
+    return {league: sorted(found) for league, found in days.items()}
+
+
+def hulls(days: Mapping[str, Sequence[date]]) -> dict[str, Span]:
+    """From the first to the last start that a game of these days may have, by league."""
+    return {league: (_around(found[0])[0], _around(found[-1])[1]) for league, found in days.items()}
+
+
+def read_games(connection: sa.Connection, days: Mapping[str, Sequence[date]]) -> GameIndex:
+    """The games around these days of each league."""
     candidates: list[GameCandidate] = []
     for league, wanted in days.items():
-        for first, last in _spans(sorted(wanted)):
+        for first, last in _spans(wanted):
             rows = connection.execute(_GAMES, {"leagues": [league], "first": first, "last": last})
             candidates.extend(_candidate(row) for row in rows)
     return GameIndex({candidate.game_id: candidate for candidate in candidates}.values())
 
 
-def _spans(days: Sequence[date]) -> list[tuple[datetime, datetime]]:
+def _around(day: date) -> Span:
+    around = timedelta(days=DAYS_AROUND)
+    return eastern_day_bounds(day - around)[0], eastern_day_bounds(day + around)[1]
+
+
+def _spans(days: Sequence[date]) -> list[Span]:
     """Stretches of time around the days, joined where they touch."""
-    spans: list[tuple[datetime, datetime]] = []
+    spans: list[Span] = []
     for day in days:
-        first = eastern_day_bounds(day - timedelta(days=DAYS_AROUND))[0]
-        last = eastern_day_bounds(day + timedelta(days=DAYS_AROUND))[1]
+        first, last = _around(day)
         if spans and first <= spans[-1][1]:
             spans[-1] = (spans[-1][0], last)
         else:

@@ -150,8 +150,8 @@ def to_compare(connection: sa.Connection) -> list[Any]:
     return list(connection.execute(_SETTLED))
 
 
-def keep_settlements(connection: sa.Connection, verdicts: Iterable[tuple[str, str]], at: datetime) -> None:
-    """Keep (market id, agreement) of each compared market."""
+def keep_settlements(connection: sa.Connection, verdicts: Iterable[tuple[str, str | None]], at: datetime) -> None:
+    """Keep (market id, agreement) of each compared market; None: a result was taken back."""
     rows = [{"market_id": market, "settlement": verdict, "at": at} for market, verdict in verdicts]
     if rows:
         connection.execute(_KEEP_SETTLEMENT, rows)

@@ -102,7 +102,8 @@ class KalshiClient:
             with_milestones="true" if with_milestones else None,
             limit=EVENTS_PER_PAGE,
         )
-        feed = f"kalshi:events:{series_ticker or 'all'}:{status or 'any'}"
+        # Not one feed with the bare events: its bytes would seem to change with every other reading.
+        feed = f"kalshi:events:{series_ticker or 'all'}:{status or 'any'}{':milestones' if with_milestones else ''}"
         return self._pages("/events", params, feed, correlation_id, origin, max_pages)
 
     def markets(

@@ -236,7 +236,7 @@ def test_events_bring_their_markets_and_milestones_when_asked(exchange: Exchange
     (fetch,) = kalshi.events(
         series_ticker="KXNBAGAME", status="open", with_nested_markets=True, with_milestones=True, correlation_id="t"
     )
-    assert fetch.feed == "kalshi:events:KXNBAGAME:open:1"
+    assert fetch.feed == "kalshi:events:KXNBAGAME:open:milestones:1"
     assert exchange.asked[0][1] == {
         "series_ticker": ["KXNBAGAME"],
         "status": ["open"],
