@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 
 from precog_assets.domain.errors import PrecogError
 from precog_assets.domain.times import eastern_day
+from precog_assets.pipeline.book import work_book
+from precog_assets.pipeline.decide import decide_markets
 from precog_assets.pipeline.fees import poll_fees
 from precog_assets.pipeline.games import poll_games
+from precog_assets.pipeline.ladder import climb
 from precog_assets.pipeline.link import link_markets
 from precog_assets.pipeline.markets import (
     SETTLED_LOOKBACK,
@@ -18,8 +21,10 @@ from precog_assets.pipeline.markets import (
     poll_markets,
     sweep_markets,
 )
+from precog_assets.pipeline.price import price_markets
 from precog_assets.pipeline.rate import rate_league
 from precog_assets.pipeline.report import StepReport, new_correlation_id
+from precog_assets.pipeline.settle import settle_markets
 from precog_assets.pipeline.trading import poll_books
 from precog_assets.pipeline.upkeep import upkeep
 
@@ -40,7 +45,7 @@ class Step:
 
 
 def steps(services: Services, *, correlation_id: str) -> list[Step]:
-    """The pass in order: games before markets, both before links, results before ratings."""
+    """The pass in order: games before markets, both before links, results before ratings, all before decisions."""
     today = eastern_day(services.clock.now())
     days = [today + timedelta(days=shift) for shift in range(-DAYS_BACK, DAYS_AHEAD + 1)]
     leagues = services.leagues
@@ -69,6 +74,11 @@ def steps(services: Services, *, correlation_id: str) -> list[Step]:
             )
             for league in leagues
         ),
+        Step("prices", lambda: price_markets(services, correlation_id=correlation_id)),
+        Step("decisions", lambda: decide_markets(services, correlation_id=correlation_id)),
+        Step("orders", lambda: work_book(services, correlation_id=correlation_id)),
+        Step("settled positions", lambda: settle_markets(services, correlation_id=correlation_id)),
+        Step("ladder", lambda: climb(services, correlation_id=correlation_id)),
         Step("upkeep", lambda: upkeep(services, correlation_id=correlation_id)),
     ]
 
