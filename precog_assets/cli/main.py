@@ -16,12 +16,14 @@ from typer.core import TyperGroup
 from precog_assets.cli import (
     account,
     backfill,
+    backtest,
     dagster,
     db,
     doctor,
     env,
     explain,
     forecasts,
+    grade,
     imports,
     match,
     once,
@@ -114,7 +116,9 @@ app.command("simulate")(simulate.simulate)
 app.add_typer(match.app, name="match")
 app.command("forecast")(forecasts.forecast)
 app.command("evaluate")(forecasts.evaluate)
+app.add_typer(grade.app, name="grade")
 app.command("tune")(tune.tune)
+app.command("backtest")(backtest.backtest)
 app.command("why")(why.why)
 app.command("funnel")(why.funnel)
 app.add_typer(explain.app, name="explain")

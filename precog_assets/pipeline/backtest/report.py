@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -28,6 +28,9 @@ from precog_assets.pipeline.backtest.figures import (
     risk_of,
 )
 from precog_assets.pipeline.backtest.result import Result
+
+if TYPE_CHECKING:
+    import polars as pl
 
 TAKEN = "taken"
 ZERO = Decimal(0)
@@ -117,18 +120,66 @@ def report_of(result: Result, *, remarks: Sequence[str] = (), resamples: int = 2
 
 def as_json(report: Report) -> dict[str, Any]:
     """The report as what JSON can hold: dollars as numbers, instants as ISO text, curves by bin."""
-    return _plain(asdict(report))
+    return plain_of(report)
 
 
-def _plain(value: Any) -> Any:
+def bets_frame(bets: Sequence[Bet]) -> pl.DataFrame:
+    """The bets, one row each in the order of deciding; dollars, prices those of the side bought."""
+    import polars as pl
+
+    rows = [
+        (
+            bet.decision.as_of,
+            bet.decision.decision_id,
+            bet.decision.league,
+            bet.decision.game_id,
+            bet.ticker,
+            bet.start,
+            bet.side.value,
+            float(bet.contracts),
+            bet.price,
+            float(bet.fees),
+            bet.decision.p_trading,
+            None if bet.yes_value is None else float(bet.yes_value),
+            None if bet.profit is None else float(bet.profit),
+            bet.closing_line_value,
+            bet.synthetic,
+        )
+        for bet in sorted(bets, key=lambda one: (one.decision.as_of, one.ticker))
+    ]
+    text, number, at = pl.String, pl.Float64, pl.Datetime("us", "UTC")
+    schema = {
+        "decided_at": at,
+        "decision_id": text,
+        "league": text,
+        "game_id": text,
+        "ticker": text,
+        "start": at,
+        "side": text,
+        "contracts": number,
+        "price": number,
+        "fees": number,
+        "p_trading": number,
+        "yes_value": number,
+        "profit": number,
+        "closing_line_value": number,
+        "synthetic": pl.Boolean,
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def plain_of(value: Any) -> Any:
+    """Reports, rows and what they are made of, as what JSON can hold."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain_of(asdict(value))
     if isinstance(value, Decimal):
         return float(value)
     if isinstance(value, (date, datetime)):
         return value.isoformat()
     if isinstance(value, Mapping):
-        return {str(key): _plain(one) for key, one in value.items()}
+        return {str(key): plain_of(one) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(one) for one in value]
+        return [plain_of(one) for one in value]
     return value
 
 
@@ -148,7 +199,7 @@ def _remarks(result: Result, total: Figures) -> list[str]:
     assumptions = result.assumptions
     if result.synthetic:
         said.append(
-            f"{result.synthetic:,} of {result.events:,} quotes ({result.synthetic / result.events:.0%}) are synthetic: "
+            f"{result.synthetic:,} of {result.events:,} quotes ({result.synthetic / result.events:.1%}) are synthetic: "
             f"the data has traded prices without bid and ask. Half a spread of {assumptions.synthetic_half_spread} "
             f"dollars on either side and {assumptions.synthetic_depth_contracts} contracts there are assumed, not "
             "observed; what is filled at such quotes, and their closing line value, is no evidence of what could have "
@@ -164,7 +215,7 @@ def _remarks(result: Result, total: Figures) -> list[str]:
         )
     if (share := result.not_live_share) is not None and share > 0:
         said.append(
-            f"{share:.0%} of the facts were imported, not observed as they happened: the instants at which they could "
+            f"{share:.1%} of the facts were imported, not observed as they happened: the instants at which they could "
             "be known are those that their files give."
         )
     if result.disputed:

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from precog_assets.domain.facts import Origin
-from precog_assets.pipeline.backtest.report import GateRow, Report, as_json, report_of
+from precog_assets.pipeline.backtest.report import GateRow, Report, as_json, bets_frame, report_of
 from precog_assets_tests.pipeline.backtest.bets import bet, points, result
 
 
@@ -46,7 +46,7 @@ def test_below_a_hundred_bets_the_report_says_why_there_is_no_return() -> None:
 
 def test_synthetic_quotes_are_said_with_what_was_assumed_of_them() -> None:
     found = report(bet(synthetic=True), events=200, synthetic=150)
-    assert said(found, "150 of 200 quotes (75%) are synthetic")
+    assert said(found, "150 of 200 quotes (75.0%) are synthetic")
     assert said(found, "Half a spread of 0.01 dollars")
     assert said(found, "1 of 1 bets were made on synthetic quotes")
     assert not said(report(bet(), events=200), "synthetic")
@@ -61,7 +61,7 @@ def test_assumed_starts_imports_and_open_bets_are_said() -> None:
     )
     assert said(found, "start of 3 games is assumed")
     assert said(found, "45 minutes earlier")
-    assert said(found, "75% of the facts were imported")
+    assert said(found, "75.0% of the facts were imported")
     assert said(found, "1 bets were open at the end")
     assert said(found, "1 markets have a result that is none")
 
@@ -85,6 +85,18 @@ def test_the_curve_of_prices_paid_leaves_ties_out() -> None:
     assert found.prices_paid.bins[5].observed_share == pytest.approx(0.5)
     assert found.believed is not None
     assert report().prices_paid is None
+
+
+def test_bets_are_rows_in_the_order_of_deciding() -> None:
+    frame = bets_frame([bet(1, day=1, yes_value=None), bet(closing_mid=0.53)])
+    assert frame["decision_id"].to_list() == ["d0-0", "d1-1"]
+    assert frame["profit"].to_list() == [4.8, None]
+    assert frame["closing_line_value"].to_list() == [pytest.approx(0.03), None]
+    assert bets_frame([]).columns == frame.columns
+
+
+def test_remarks_of_the_feed_come_last() -> None:
+    assert report_of(result(), remarks=["of the files"], resamples=50).remarks[-1] == "of the files"
 
 
 def test_a_report_survives_json() -> None:
