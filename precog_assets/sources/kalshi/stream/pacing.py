@@ -1,0 +1,134 @@
+"""When to try again, and when a silent socket is a dead one: pure arithmetic of a monotonic clock and given chances.
+
+Belongs here: backoff with jitter, and the liveness of a connection. Does not: sockets, or any clock of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+HEARTBEAT_S = 10.0
+"""The venue pings this often."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How waits grow: evenly between 0 and `initial_s * factor ** n`, which ends at `max_s` (full jitter).
+
+    Many clients that lose one venue at one moment so come back spread out, not together. `floor_s` is the least wait.
+    """
+
+    initial_s: float = 0.5
+    factor: float = 2.0
+    max_s: float = 30.0
+    floor_s: float = 0.0
+    steady_s: float = 30.0
+    """After so long without trouble the waits begin anew."""
+
+
+class Backoff:
+    """Waits between tries. A success counts only once it has lasted, so that flapping does not reset the waits."""
+
+    def __init__(self, pace: Pace, random: Random) -> None:
+        self._pace = pace
+        self._random = random
+        self._up_since_s: float | None = None
+        self.failures = 0
+        """In a row."""
+
+    def failed(self, now_s: float) -> float:
+        """Seconds to wait before the next try."""
+        pace = self._pace
+        if self._up_since_s is not None and now_s - self._up_since_s >= pace.steady_s:
+            self.failures = 0
+        self._up_since_s = None
+        ceiling = min(pace.max_s, pace.initial_s * pace.factor ** min(self.failures, 64))
+        self.failures += 1
+        return max(pace.floor_s, self._random.uniform(0.0, ceiling))
+
+    def succeeded(self, now_s: float) -> None:
+        """Trouble is over, for now."""
+        if self._up_since_s is None:
+            self._up_since_s = now_s
+
+
+class Liveness:
+    """Whether a connection is alive by what is heard on it.
+
+    After `probe_after_s` of silence it is due a ping. A venue that has answered one is dead after `answer_s` more;
+    before, its own heartbeat is waited for, and `grace_s`.
+    """
+
+    def __init__(
+        self, opened_s: float, *, probe_after_s: float = 3.0, answer_s: float = 5.0, grace_s: float = 5.0
+    ) -> None:
+        self._probe_after_s = probe_after_s
+        self._answer_s = answer_s
+        self._grace_s = grace_s
+        self._heard_s = opened_s
+        self._probed_s: float | None = None
+        self._answers = False
+
+    def heard(self, now_s: float) -> None:
+        """Any bytes came."""
+        self._heard_s = max(self._heard_s, now_s)
+        self._probed_s = None
+
+    def answered(self, now_s: float) -> None:
+        """A ping of ours was answered."""
+        self._answers = True
+        self.heard(now_s)
+
+    def probe_due(self, now_s: float) -> bool:
+        """Whether to ping now; said once for each silence."""
+        if self._probed_s is not None or now_s - self._heard_s < self._probe_after_s:
+            return False
+        self._probed_s = now_s
+        return True
+
+    def stale(self, now_s: float) -> bool:
+        """Whether the connection is to be given up."""
+        return now_s - self._heard_s > self._limit_s
+
+    def silent_s(self, now_s: float) -> float:
+        """For how long nothing came."""
+        return now_s - self._heard_s
+
+    @property
+    def _limit_s(self) -> float:
+        return self._probe_after_s + self._answer_s if self._answers else HEARTBEAT_S + self._grace_s
+
+
+class Asking:
+    """When each market's snapshot may be asked for: after `FIRST_S` where it is due anyway, then ever more rarely."""
+
+    FIRST_S, AGAIN_S, MOST_S = 2.5, 5.0, 60.0
+
+    def __init__(self) -> None:
+        self._asked: dict[str, tuple[float, float]] = {}
+
+    def awaited(self, ticker: str, now_s: float) -> bool:
+        """A snapshot is awaited; whether to ask for it, which counts as asked."""
+        if ticker in self._asked:
+            return self.ask(ticker, now_s)
+        self._asked[ticker] = (now_s, self.FIRST_S)
+        return False
+
+    def ask(self, ticker: str, now_s: float) -> bool:
+        """A snapshot is needed; whether to ask for it now, which counts as asked."""
+        asked_s, wait_s = self._asked.get(ticker, (float("-inf"), 0.0))
+        if now_s - asked_s < wait_s:
+            return False
+        calm = now_s - asked_s > 2 * self.MOST_S
+        self._asked[ticker] = (now_s, self.AGAIN_S if calm else min(self.MOST_S, max(self.AGAIN_S, wait_s * 2)))
+        return True
+
+    def came(self, ticker: str) -> None:
+        """A snapshot came; what had to be asked for is remembered, so that a market that fails again waits longer."""
+        if ticker in self._asked and self._asked[ticker][1] < self.AGAIN_S:
+            del self._asked[ticker]
+
+    def forget(self, ticker: str) -> None:
+        """The market is not followed any more."""
+        self._asked.pop(ticker, None)

@@ -1,0 +1,83 @@
+"""Waits that grow and spread, sockets that are dead, snapshots asked for again: all by given clocks."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from precog_assets.sources.kalshi.stream.pacing import Asking, Backoff, Liveness, Pace
+
+
+@given(st.integers(0, 2**32), st.integers(1, 200))
+def test_waits_stay_below_a_ceiling_that_doubles_up_to_the_greatest(seed: int, tries: int) -> None:
+    backoff = Backoff(Pace(initial_s=0.5, factor=2, max_s=30, floor_s=0.1), Random(seed))
+    for number in range(tries):
+        assert 0.1 <= backoff.failed(0.0) <= min(30.0, 0.5 * 2**number)
+
+
+def test_a_thousand_clients_that_fail_together_come_back_apart() -> None:
+    waits = []
+    for seed in range(1000):
+        backoff = Backoff(Pace(), Random(seed))
+        waits.append([backoff.failed(0.0) for _ in range(5)][-1])
+    most_in_a_second = max(sum(start <= wait < start + 1 for wait in waits) for start in range(8))
+    assert most_in_a_second < 200
+
+
+def test_only_a_success_that_lasts_makes_waits_short_again() -> None:
+    backoff = Backoff(Pace(steady_s=30), Random(1))
+    for now_s in range(5):
+        backoff.succeeded(now_s)
+        backoff.failed(now_s + 0.5)
+    assert backoff.failures == 5
+    backoff.succeeded(10.0)
+    backoff.succeeded(30.0)
+    backoff.failed(40.0)
+    assert backoff.failures == 1
+
+
+def test_a_venue_whose_pongs_are_known_is_given_up_soon_after_a_ping_without_one() -> None:
+    alive = Liveness(0.0, probe_after_s=3, answer_s=5)
+    assert [alive.probe_due(now_s) for now_s in (2.9, 3.0, 3.1)] == [False, True, False]
+    alive.answered(3.1)
+    assert alive.probe_due(6.2)
+    assert not alive.stale(11.0)
+    assert alive.stale(11.2)
+
+
+def test_a_venue_that_never_answered_a_ping_is_given_its_heartbeat_and_grace() -> None:
+    alive = Liveness(0.0, grace_s=5)
+    alive.heard(4.0)
+    assert not alive.stale(19.0)
+    assert alive.stale(19.1)
+    assert alive.silent_s(19.1) == pytest.approx(15.1)
+
+
+def test_hearing_anything_begins_the_silence_anew() -> None:
+    alive = Liveness(0.0, probe_after_s=3)
+    assert alive.probe_due(3.0)
+    alive.heard(3.5)
+    assert not alive.probe_due(6.4)
+    assert alive.probe_due(6.5)
+
+
+def test_a_snapshot_that_never_comes_is_asked_for_ever_more_rarely() -> None:
+    asking, asked, now_s = Asking(), [], 0.0
+    while now_s < 400:
+        if asking.awaited("A", now_s):
+            asked.append(now_s)
+        now_s += 0.5
+    assert asked == [2.5, 7.5, 17.5, 37.5, 77.5, 137.5, 197.5, 257.5, 317.5, 377.5]
+
+
+def test_a_market_that_fails_again_at_once_waits_and_one_that_failed_long_ago_does_not() -> None:
+    asking = Asking()
+    assert asking.ask("A", 0.0)
+    asking.came("A")
+    assert not asking.ask("A", 1.0)
+    assert asking.ask("A", 5.0)
+    assert asking.ask("A", 500.0)
+    assert asking.ask("A", 505.0)
