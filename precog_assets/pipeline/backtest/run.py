@@ -109,6 +109,7 @@ class _Loop:
             account = self._account = Account(self._strategy, self._limits, self._fees, at=chunk.start)
             result.first = chunk.start
         result.last = chunk.end
+        self._known.reach(max(chunk.start, self._known.now or chunk.start))
         result.events += len(quotes)
         result.synthetic += int(np.count_nonzero(quotes.synthetic))
         for code, count in enumerate(np.bincount(quotes.origin, minlength=len(ORIGINS)).tolist()):
@@ -141,6 +142,7 @@ class _Loop:
         self.result.origins[fact.origin] += 1
         if isinstance(fact, MarketPaid):
             account.pay(fact.market_id, fact.result, fact.yes_value, fact.known_at)
+            account.mark(known.quotes)
             known.forget(fact.market_id)
             screen.touch([fact.market_id])
             return
@@ -260,6 +262,8 @@ class _Loop:
         self._known.reach(at)
         self._put(rows, market_id, row)
         account.book(market_id, self._known.quotes[market_id].book, at)
+        # The highest equity is that of every quote held by, whoever asks for it when.
+        account.mark(self._known.quotes)
 
     def _sync(self, rows: Rows, market_id: str, until: int) -> None:
         row = rows.last(market_id, until)
