@@ -1,7 +1,7 @@
-"""The account's turn: opened where it is new, its orders worked on, what it is worth kept.
+"""A turn of the book: the paper account opened where it is new, its orders worked on; then the exchange's turn.
 
-Belongs here: what one turn of the paper account does, and in which order; then the turn of the exchange, where orders
-are permitted. Does not: matching (`paper.py`), sending (`venue.py`), payouts (`settle.py`), decisions.
+Belongs here: what one turn does, and in which order. Does not: matching (`paper.py`), sending (`venue.py`), payouts
+(`settle.py`), decisions.
 
 A turn is one transaction. Whatever it loses by a crash is as it was before: orders still written are placed by the
 next turn, unless their time is over, and ids made from what they name keep anything from being booked twice.
@@ -9,26 +9,21 @@ next turn, unless their time is over, and ids made from what they name keep anyt
 
 from __future__ import annotations
 
-from datetime import datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
-import sqlalchemy as sa
-
 from precog_assets.config import load_trading_rules
+from precog_assets.domain.errors import ConfigurationError
+from precog_assets.pipeline.equity import keep_equity
 from precog_assets.pipeline.feeds import in_database
 from precog_assets.pipeline.paper import by_status, work_orders
 from precog_assets.pipeline.report import StepReport
+from precog_assets.pipeline.venue import work_venue
 from precog_assets.store import book as store
 from precog_assets.store.account import open_account
-from precog_assets.store.exposure import read_standing, worth
-from precog_assets.store.known import read_known
 from precog_assets.store.snapshots import PAPER
 
 if TYPE_CHECKING:
     from precog_assets.services import Services
-
-ZERO = Decimal(0)
 
 
 def work_book(services: Services, *, correlation_id: str) -> StepReport:
@@ -52,25 +47,22 @@ def work_book(services: Services, *, correlation_id: str) -> StepReport:
         report.unchanged = max(0, len(worked.orders) - worked.changed)
         report.notes["books_and_trades"] = worked.events
         report.notes.update({f"orders_{status}": count for status, count in by_status(worked.orders).items()})
+    _exchange(services, report)
+    with in_database(services.engine) as connection:
         report.finish()
         report.record(connection)
     return report
 
 
-def keep_equity(connection: sa.Connection, venue: str, now: datetime) -> bool:
-    """Write what an account is worth after all that was recorded until now, where that changed; whether it did.
-
-    The caller has the account's turn. Positions without a quote are counted at what they cost.
-    """
-    at = store.next_instant(connection, venue, now)
-    standing = read_standing(connection, venue, at)
-    quotes = read_known(connection, standing.costs, at, versions={}).quotes if standing.costs else {}
-    value = worth(standing, quotes)
-    values = {
-        "cash": standing.cash,
-        "positions_cost": value.cost,
-        "positions_mid": value.mid,
-        "positions_liquidation": value.liquidation,
-        "resting": sum(standing.resting.values(), ZERO),
-    }
-    return store.write_equity(connection, venue, at, values)
+def _exchange(services: Services, report: StepReport) -> None:
+    """The exchange's turn, where this environment permits orders; that it does not, though asked to, is a failure."""
+    try:
+        turn = work_venue(services, correlation_id=report.correlation_id)
+    except ConfigurationError as error:
+        report.failures.append(f"no order was sent to Kalshi: {error}")
+        return
+    report.failures.extend(turn.failures)
+    report.outcomes.update(turn.outcomes)
+    report.notes.update({f"kalshi_{name}": value for name, value in turn.notes.items() if name != "off"})
+    if turn.rows_in or turn.written:
+        report.notes.update(kalshi_sent=turn.rows_in, kalshi_fills=turn.inserted, kalshi_changed=turn.changed)

@@ -22,7 +22,7 @@ from precog_assets.domain.facts import Rejection
 from precog_assets.domain.leagues import Outcome
 from precog_assets.domain.trading import LedgerEntry
 from precog_assets.matching.settlement import Agreement, compare
-from precog_assets.pipeline.book import keep_equity
+from precog_assets.pipeline.equity import keep_equity
 from precog_assets.pipeline.feeds import in_database
 from precog_assets.pipeline.report import StepReport
 from precog_assets.store import book as store

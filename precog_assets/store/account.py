@@ -136,6 +136,19 @@ def open_orders(connection: sa.Connection, venue: str, *, of_markets: Iterable[s
     return [order_of(row) for row in rows]
 
 
+def orders_named(connection: sa.Connection, venue: str, client_ids: Iterable[str]) -> list[Order]:
+    """The account's orders with these client ids, open or done; unknown ids are not there."""
+    table = tables.orders
+    chosen = sa.select(table).where(table.c.venue == venue, table.c.client_id.in_(sorted(set(client_ids))))
+    return [order_of(row) for row in connection.execute(chosen)]
+
+
+def fills_since(connection: sa.Connection, venue: str, since: datetime) -> list[Fill]:
+    """The account's fills from an instant of the venue's clock on."""
+    given = {"venue": venue, "market_ids": None}
+    return [_fill(row) for row in connection.execute(_FILLS, given) if row.filled_at >= since]
+
+
 def queued_since(connection: sa.Connection, client_ids: Iterable[str]) -> dict[str, datetime]:
     """Since when each of these orders rests at its venue."""
     table = tables.orders

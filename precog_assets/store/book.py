@@ -221,6 +221,12 @@ def set_kill_switch(connection: sa.Connection, *, on: bool, reason: str, author:
     _insert(connection, tables.kill_switch, [row])
 
 
+def is_stopped(connection: sa.Connection) -> bool:
+    """Whether the kill switch is on: what was said last."""
+    table = tables.kill_switch
+    return bool(connection.scalar(sa.select(table.c.is_on).order_by(table.c.set_at.desc()).limit(1)))
+
+
 def _insert(connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> int:
     if not rows:
         return 0
