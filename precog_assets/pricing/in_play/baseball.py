@@ -8,11 +8,11 @@ the pre-game price. The method is Lindsey's (1963): run distributions by half in
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
 from precog_assets.domain.in_play import BaseballRules, Floats, PlateChances, PlayStates
+from precog_assets.pricing.in_play.solving import kept
 
 RUNS = 16
 """Runs of a half inning that are told apart; the last stands for as many and more."""
@@ -79,7 +79,7 @@ def _read(rules: BaseballRules, tables: Tables, prior: Floats, states: PlayState
     return np.clip(found, 0.0, 1.0)
 
 
-@lru_cache(maxsize=16)
+@kept
 def tables_of(rules: BaseballRules, *, extra_runner: bool) -> Tables:
     """Every value by inning, half, strength, outs and bases, and lead."""
     home = np.stack([runs_to_come(rules.plate, float(np.exp(edge / 2))) for edge in _EDGES])
@@ -94,16 +94,15 @@ def tables_of(rules: BaseballRules, *, extra_runner: bool) -> Tables:
         tops.append(_top(away, bottom[:, 0]))
         bottoms.append(bottom)
     top, bottom = np.stack(tops[::-1]), np.stack(bottoms[::-1])
-    start = np.maximum.accumulate(top[0, :, 0, REACH])
-    return Tables(top, bottom, start + np.arange(len(start)) * 1e-15, opening)
+    return Tables(top, bottom, top[0, :, 0, REACH], opening)
 
 
 def _extra(home: Floats, away: Floats, opening: int) -> tuple[Floats, Floats]:
     """Values of an extra inning, which begins again and again while it ends level."""
     edges = len(home)
     lead = np.arange(-REACH, REACH + 1)
-    lost = np.broadcast_to(np.where(lead > 0, 1.0, 0.0), (edges, len(lead)))
-    again = np.broadcast_to(np.where(lead == 0, 1.0, 0.0), (edges, len(lead)))
+    lost = np.zeros((edges, len(lead))) + (lead > 0)
+    again = np.zeros((edges, len(lead))) + (lead == 0)
     wins = _top(away, _bottom(home, lost, last=True)[:, opening])[:, opening, REACH]
     level = _top(away, _bottom(home, again, last=True, ahead=0.0)[:, opening])[:, opening, REACH]
     value = wins / (1.0 - level)

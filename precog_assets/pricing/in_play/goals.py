@@ -7,13 +7,11 @@ Belongs here: regulation, and soccer's and hockey's ends of it. Does not: the ar
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 
 from precog_assets.domain.in_play import Bools, Floats, GoalRules, PlayStates
 from precog_assets.pricing.in_play.skellam import implied_rates, outcomes
-from precog_assets.pricing.in_play.solving import invert
+from precog_assets.pricing.in_play.solving import invert, kept
 
 _GRID = np.linspace(-2.5, 2.5, 251)
 """Logarithms of home's scoring over away's that are tried."""
@@ -66,7 +64,7 @@ def _rates(rules: GoalRules, edge: Floats) -> Floats:
     return rules.usual_total * np.column_stack([home, 1.0 - home])
 
 
-@lru_cache(maxsize=64)
+@kept
 def _curve(rules: GoalRules, postseason: bool) -> Floats:
     return _start(rules, _GRID, postseason)
 

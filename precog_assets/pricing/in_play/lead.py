@@ -9,14 +9,12 @@ price says.
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 
 from precog_assets.domain.in_play import Floats, LeadRules, PlayStates, Possession
 from precog_assets.pricing.in_play.gaussian import below
 from precog_assets.pricing.in_play.overtime import from_level, in_overtime
-from precog_assets.pricing.in_play.solving import invert
+from precog_assets.pricing.in_play.solving import invert, kept
 
 _GRID = np.linspace(-5.0, 5.0, 401)
 """Drifts that are tried, in standard deviations of the final lead."""
@@ -37,9 +35,8 @@ def lead_probabilities(rules: LeadRules, prior: Floats, states: PlayStates) -> F
         answer[late] = in_overtime(rules, drift[late], lead[late], ball[late], states.at(late))
     told = (prior[:, 1] > 0) & (rules.overtime.kind == "ends_level") & ~states.postseason
     if told.any():
-        answer[told] = _with_draw(
-            answer[told], prior[told, 1], _whole(rules, drift[told], states.postseason[told])[:, 1]
-        )
+        made = _whole(rules, drift[told], states.postseason[told])[:, 1]
+        answer[told] = _with_draw(answer[told], prior[told, 1], made)
     return answer
 
 
@@ -77,7 +74,7 @@ def _whole_sd(rules: LeadRules) -> float:
     return float(np.sqrt(np.square(rules.period_sd).sum()))
 
 
-@lru_cache(maxsize=64)
+@kept
 def _curve(rules: LeadRules, postseason: bool) -> Floats:
     return _start(rules, _GRID, postseason)
 

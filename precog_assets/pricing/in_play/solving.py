@@ -1,14 +1,26 @@
-"""Finding the strength that a pre-game probability implies: inverting a rising curve, for many values at once."""
+"""Finding the strength that a pre-game probability implies: inverting a rising curve, for many values at once.
+
+Belongs here: the inversion, and keeping curves once made. Does not: what a curve is of.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
+from typing import ParamSpec, TypeVar, cast
 
 import numpy as np
 
 from precog_assets.domain.in_play import Floats
 
 _STEPS = 4
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+def kept(make: Callable[_P, _T]) -> Callable[_P, _T]:
+    """`make`, whose last 64 answers are kept by its (hashable) arguments."""
+    return cast("Callable[_P, _T]", lru_cache(maxsize=64)(make))
 
 
 def invert(curve: Callable[[Floats], Floats], grid: Floats, on_grid: Floats, wanted: Floats) -> Floats:

@@ -6,12 +6,10 @@ a pre-game price implies. Does not: parameters. All arrays are (n,) and go throu
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 
 from precog_assets.domain.in_play import Floats, PlayStates, TennisRules
-from precog_assets.pricing.in_play.solving import invert
+from precog_assets.pricing.in_play.solving import invert, kept
 
 _GRID = np.linspace(-0.6, 0.6, 241)
 """Home's chance on serve less away's that is tried; the mean of the two is the tour's."""
@@ -41,7 +39,7 @@ def _from_gap(rules: TennisRules, gap: Floats) -> tuple[Floats, Floats]:
     return np.clip(rules.serve + gap / 2, _LEAST, _MOST), np.clip(rules.serve - gap / 2, _LEAST, _MOST)
 
 
-@lru_cache(maxsize=32)
+@kept
 def _curve(rules: TennisRules, best_of: int) -> Floats:
     return _start(rules, _GRID, best_of)
 
@@ -156,7 +154,7 @@ def match_chances(rules: TennisRules, own: Floats, other: Floats, states: PlaySt
         chosen = back == index
         sides = (server > 0,) if server else (True, False)
         values = [_at(match, (sets_home, sets_away), (home, away), (won, lost), serving) for serving in sides]
-        found[chosen] = (sum(values) / len(values))[chosen]
+        found[chosen] = np.mean(values, axis=0)[chosen]
     return found
 
 
