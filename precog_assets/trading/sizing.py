@@ -19,6 +19,8 @@ MOST_ENUMERATED = 10
 _NODES = 24
 _LEAST_WEALTH = 1e-9
 _NEGLIGIBLE = 1e-9
+_IMPOSSIBLE = 1e-12
+_HALVINGS = 60
 _TOLERANCE = 1e-12
 
 
@@ -42,8 +44,6 @@ def simultaneous_kelly(
     costs (bets,) > 0: dollars a contract, fee included; caps (bets,): most of each; budget: most of all. Exact for any
     dependence that the results spell out. Raises ValueError for shapes that do not fit, or costs not above 0.
     """
-    from scipy.optimize import LinearConstraint, minimize
-
     payoffs, probabilities, costs, caps = (np.asarray(one, np.float64) for one in (payoffs, probabilities, costs, caps))
     bets = len(costs)
     if payoffs.shape != (len(probabilities), bets) or caps.shape != (bets,):
@@ -53,9 +53,39 @@ def simultaneous_kelly(
         )
     if not np.all(costs > 0.0):
         raise ValueError(f"costs {costs.tolist()}; expected dollars a contract above 0")
-    returns = payoffs / costs - 1.0
-    possible = probabilities > 0.0
-    returns, chances = returns[possible], probabilities[possible]
+    possible = probabilities > _IMPOSSIBLE
+    payoffs, chances = payoffs[possible], probabilities[possible]
+    found = _one_or_the_other(payoffs, chances, costs)
+    if found is not None and np.all(found <= caps) and found.sum() <= budget:
+        return found
+    return _searched(payoffs / costs - 1.0, chances, caps, budget)
+
+
+def _one_or_the_other(payoffs: np.ndarray, chances: np.ndarray, costs: np.ndarray) -> np.ndarray | None:
+    """Shares without a search where two results are possible and each bet pays a dollar on one of them.
+
+    Then all bets on a result are the same bet and the cheapest is made, equal ones alike; both results are never worth
+    betting on, unless together they cost less than the dollar they pay. None where that is so, and for other payoffs.
+    """
+    if len(chances) != 2 or not np.all(np.sort(payoffs, axis=0) == np.array([[0.0], [1.0]])):
+        return None
+    pays = payoffs == 1.0
+    cheapest = np.min(np.where(pays, costs, np.inf), axis=1)
+    if cheapest.sum() < 1.0:
+        return None
+    found = np.zeros(len(costs))
+    for on_it, chance, cost in zip(pays, (chances / chances.sum()).tolist(), cheapest.tolist(), strict=True):
+        share = kelly_fraction(chance, cost, 0.0)
+        if share > 0.0:
+            alike = on_it & (costs <= cost + _NEGLIGIBLE)
+            found[alike] = share / np.count_nonzero(alike)
+    return found
+
+
+def _searched(returns: np.ndarray, chances: np.ndarray, caps: np.ndarray, budget: float) -> np.ndarray:
+    from scipy.optimize import LinearConstraint, minimize
+
+    bets = len(caps)
 
     def shrink(fractions: np.ndarray) -> tuple[float, np.ndarray]:
         wealth = np.maximum(1.0 + returns @ fractions, _LEAST_WEALTH)
@@ -120,11 +150,9 @@ def slate_kelly(slate: SlateBets, *, caps: np.ndarray, budget: float, between_ga
     and M the expected products of the bets' returns; near the exact answer while a bet is a few hundredths of equity,
     and never above `caps` or, together, `budget`. Raises ValueError for a correlation outside [0, 1).
     """
-    from scipy.optimize import LinearConstraint, minimize
-
     if not 0.0 <= between_games < 1.0:
         raise ValueError(f"correlation between games {between_games:g}; expected 0 to below 1")
-    costs, caps = np.asarray(slate.costs, np.float64), np.asarray(caps, np.float64)
+    costs, caps = np.asarray(slate.costs, np.float64), np.maximum(np.asarray(caps, np.float64), 0.0)
     bets = len(costs)
     mean, covariance, first = np.empty(bets), np.zeros((bets, bets)), 0
     apart = np.ones((bets, bets), bool)
@@ -139,14 +167,46 @@ def slate_kelly(slate: SlateBets, *, caps: np.ndarray, budget: float, between_ga
     if between_games:
         deviation = np.sqrt(np.diag(covariance))
         covariance = np.where(apart, between_games * np.outer(deviation, deviation), covariance)
-    moment = covariance + np.outer(mean, mean)
-    bounds = [(0.0, max(0.0, float(cap))) for cap in caps]
+    elif len(slate.payoffs) == bets and np.all(np.diag(covariance) > 0.0):
+        return _within(_independent(mean, np.diag(covariance), caps, budget), caps, budget)
+    return _quadratic(mean, covariance + np.outer(mean, mean), caps, budget)
+
+
+def _independent(mean: np.ndarray, variance: np.ndarray, caps: np.ndarray, budget: float) -> np.ndarray:
+    """The best shares where every bet is of a game of its own: each follows from what all of them expect together.
+
+    At the best f, each bet's own condition is c m - v f = price of the budget, within its cap, with c = 1 - m'f. What
+    the bets expect grows with c and falls with the price, so that both are found by halving.
+    """
+
+    def shares(price: float) -> np.ndarray:
+        low, high = 0.0, 1.0
+        for _ in range(_HALVINGS):
+            middle = (low + high) / 2.0
+            found = np.clip((middle * mean - price) / variance, 0.0, caps)
+            low, high = (middle, high) if middle + mean @ found < 1.0 else (low, middle)
+        return np.clip((low * mean - price) / variance, 0.0, caps)
+
+    found = shares(0.0)
+    if found.sum() <= budget:
+        return found
+    low, high = 0.0, float(max(mean.max(), 0.0))
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2.0
+        low, high = (middle, high) if shares(middle).sum() > budget else (low, middle)
+    return shares(high)
+
+
+def _quadratic(mean: np.ndarray, moment: np.ndarray, caps: np.ndarray, budget: float) -> np.ndarray:
+    from scipy.optimize import LinearConstraint, minimize
+
+    bets = len(mean)
     found = minimize(
         lambda f: (float(0.5 * f @ moment @ f - mean @ f), moment @ f - mean),
         np.zeros(bets),
         jac=True,
         method="SLSQP",
-        bounds=bounds,
+        bounds=[(0.0, float(cap)) for cap in caps],
         constraints=[LinearConstraint(np.ones((1, bets)), -np.inf, budget)],
         options={"ftol": _TOLERANCE, "maxiter": 500},
     )

@@ -71,25 +71,31 @@ def _alone(offer: Offer) -> float:
 def _fractions(
     judged: Sequence[Judged], offers: dict[int, Offer], alone: dict[int, float], between_games: float
 ) -> dict[int, float]:
-    """Kelly's share of each bet, held together with the others."""
+    """Kelly's share of each bet, held together with the others: each game by itself, then the games as bets."""
     games: dict[str | None, list[int]] = {}
     for at in offers:
         games.setdefault(judged[at].asked.snapshot.link.game_id, []).append(at)
-    fractions, joint = {}, []
+    fractions: dict[int, float] = {}
+    payoffs, chances, staked = [], [], []
     for members in games.values():
-        payoffs, chances = _game_results(judged, members, offers)
-        joint.append((payoffs, chances))
-        if len(members) == 1:
-            fractions[members[0]] = alone[members[0]]
-            continue
-        shares = simultaneous_kelly(payoffs, chances, _costs(members, offers), caps=np.ones(len(members)))
+        results, probabilities = _game_results(judged, members, offers)
+        shares = np.array([alone[members[0]]])
+        if len(members) > 1:
+            costs = _costs(members, offers)
+            shares = simultaneous_kelly(results, probabilities, costs, caps=np.ones(len(members)))
         fractions |= dict(zip(members, shares.tolist(), strict=True))
-    if len(games) > 1:
-        order = [at for members in games.values() for at in members]
-        slate = SlateBets([one for one, _ in joint], [one for _, one in joint], _costs(order, offers))
-        caps = np.array([fractions[at] for at in order])
-        shares = slate_kelly(slate, caps=caps, budget=1.0, between_games=between_games)
-        fractions = dict(zip(order, shares.tolist(), strict=True))
+        total = float(shares.sum())
+        if total > 0.0:
+            # What a dollar put on the game, in the mix that is best for it, pays in each of its results.
+            payoffs.append((results / _costs(members, offers)) @ (shares / total)[:, None])
+            chances.append(probabilities)
+            staked.append((members, total))
+    if len(staked) > 1:
+        slate = SlateBets(payoffs, chances, np.ones(len(staked)))
+        totals = np.array([total for _, total in staked])
+        kept = slate_kelly(slate, caps=totals, budget=1.0, between_games=between_games) / totals
+        for (members, _), share in zip(staked, kept.tolist(), strict=True):
+            fractions |= {at: fractions[at] * share for at in members}
     return fractions
 
 

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from precog_assets.trading.sizing import (
     MOST_ENUMERATED,
     SlateBets,
+    _quadratic,
+    _searched,
     correlated_payoffs,
     exclusive_payoffs,
     kelly_fraction,
@@ -145,5 +147,43 @@ def test_games_that_move_together_get_less() -> None:
 @given(games=st.integers(1, 30), p=st.floats(0.2, 0.8), cap=st.floats(0.0, 0.2), budget=st.floats(0.01, 1))
 def test_a_slate_stays_inside_caps_and_budget(games: int, p: float, cap: float, budget: float) -> None:
     found = slate_kelly(slate(games, p, p * 0.93), caps=np.full(games, cap), budget=budget)
+    assert np.all((found >= 0) & (found <= cap))
+    assert found.sum() <= budget * (1 + 1e-12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    p=st.floats(0.05, 0.95),
+    costs=st.lists(st.floats(0.03, 0.97), min_size=1, max_size=4),
+    sides=st.lists(st.booleans(), min_size=4, max_size=4),
+)
+def test_one_result_or_the_other_is_sized_as_by_the_search(p: float, costs: list[float], sides: list[bool]) -> None:
+    payoffs = np.array([[float(side), float(not side)] for side in sides[: len(costs)]]).T
+    chances, caps = np.array([p, 1 - p]), np.ones(len(costs))
+    found = simultaneous_kelly(payoffs, chances, np.array(costs), caps=caps)
+    searched = _searched(payoffs / np.array(costs) - 1.0, chances, caps, 1.0)
+    best = growth(found, payoffs, chances, np.array(costs)) if found.sum() < 1 else 0.0
+    assert growth(searched * 0.999, payoffs, chances, np.array(costs)) <= best + 1e-5
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    p=st.lists(st.floats(0.1, 0.9), min_size=1, max_size=12),
+    edge=st.floats(0.5, 1.2),
+    cap=st.floats(0.01, 1),
+    budget=st.floats(0.02, 2),
+)
+def test_independent_games_are_sized_as_by_the_search(p: list[float], edge: float, cap: float, budget: float) -> None:
+    games = SlateBets([WIN_OR_LOSE] * len(p), [np.array([one, 1 - one]) for one in p], np.array(p) * edge)
+    mean = np.array([1 / edge - 1] * len(p))
+    variance = np.array([one * (1 - one) for one in p]) / games.costs**2
+    caps = np.full(len(p), cap)
+    found = slate_kelly(games, caps=caps, budget=budget)
+    searched = _quadratic(mean, np.diag(variance) + np.outer(mean, mean), caps, budget)
+
+    def worth(f: np.ndarray) -> float:
+        return float(mean @ f - 0.5 * (variance @ f**2 + (mean @ f) ** 2))
+
+    assert worth(found) >= worth(searched) - 1e-6
     assert np.all((found >= 0) & (found <= cap))
     assert found.sum() <= budget * (1 + 1e-12)
