@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from psycopg import sql
 
 from precog_assets import embedded
+from precog_assets.pipeline import link_memory
 from precog_assets.store import markets
 from precog_assets.store.engine import engine_for
 from precog_assets.store.tables import metadata
@@ -47,8 +48,10 @@ def wipe(engine: sa.Engine) -> None:
         for table in reversed(metadata.sorted_tables):
             if table.fullname not in KEPT:
                 connection.execute(sa.delete(table))
+        connection.execute(sa.text("DELETE FROM core.team_aliases WHERE author IS NOT NULL"))
         connection.execute(sa.text("DELETE FROM core.teams WHERE provisional OR kind = 'player'"))
     markets._keys.clear()
+    link_memory._memories.clear()
 
 
 def count(engine: sa.Engine, table: sa.Table) -> int:

@@ -1,7 +1,11 @@
-"""`precog match`: what matching does with a ticker, step by step, and with whole files of markets and games."""
+"""`precog match`: tickers explained step by step, whole files matched, refusals reviewed and aliases accepted.
+
+Belongs here: options and words. Does not: matching, what may be accepted (`pipeline.match_review`).
+"""
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +16,8 @@ from precog_assets.domain.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from precog_assets.pipeline.match_review import Accepted, ToReview
 
 
 class TickersByDefault(TyperGroup):
@@ -29,7 +35,7 @@ app = typer.Typer(cls=TickersByDefault, no_args_is_help=True, rich_markup_mode="
 
 @app.callback()
 def _group() -> None:
-    """Markets to games: explain tickers, which needs no word before them, or match whole files.
+    """Markets to games: explain tickers, which needs no word before them, match files, review refusals, accept aliases.
 
     Example: `precog match KXNFLGAME-26JAN18HOUNE-NE`
     """
@@ -96,6 +102,129 @@ def file(
     except OSError as error:
         raise ConfigurationError(f"--out {out}: cannot be written: {error}") from error
     _say(found, out)
+
+
+@app.command("review")
+def review(
+    league: Annotated[str | None, typer.Option("--league", metavar="KEY", help="One league; default: all.")] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="SPAN", help="Refused within e.g. `24h`, `7d`; default: ever.")
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Also what is refused by its nature: exhibitions, combos, other markets.")
+    ] = False,
+    most: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="At most this many events.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="A list of objects on stdout.")] = False,
+) -> None:
+    """List events whose markets are tied to no game: reason, candidates, score, and a command that may mend it.
+
+    The score says how far matching got: 0.25 the ticker was read, 0.35 one side is known, 0.5 both, 0.75 with a game of
+    theirs on the day. The most promising come first.
+
+    Example: `precog match review --league nfl --since 7d`
+    """
+    import json
+
+    from precog_assets.cli.forecasts import the_league
+    from precog_assets.cli.why import span
+    from precog_assets.environment import resolve
+    from precog_assets.matching.results import Reason
+    from precog_assets.pipeline.match_review import ALWAYS, OURS_TO_MEND
+    from precog_assets.pipeline.match_review import review as find
+    from precog_assets.services import opened
+
+    if league is not None:
+        the_league(league)
+    back = span(since) if since else None
+    with opened(resolve()) as services:
+        found = find(
+            services,
+            league=league,
+            since=services.clock.now() - back if back else ALWAYS,
+            reasons=tuple(Reason) if every else OURS_TO_MEND,
+            most=most,
+        )
+    if as_json:
+        typer.echo(json.dumps([one.as_json() for one in found], indent=2, ensure_ascii=False))
+        return
+    for one in found:
+        typer.echo("\n".join(_review_lines(one)) + "\n")
+    commands = {one.command for one in found if one.command}
+    within = f" within {since}" if since else ""
+    typer.echo(
+        f"{len(found)} events refused{within}, {sum(len(one.tickers) for one in found)} markets; "
+        f"{len(commands)} commands may mend some"
+    )
+
+
+@app.command("accept")
+def accept(
+    league: Annotated[str, typer.Argument(metavar="LEAGUE", help="Key of the league, e.g. `nfl`.")],
+    code: Annotated[str, typer.Argument(metavar="CODE", help="The code in Kalshi's tickers.")],
+    team: Annotated[str, typer.Argument(metavar="TEAM", help="The team: its id, abbreviation, name or city.")],
+    first: Annotated[
+        datetime | None,
+        typer.Option("--from", formats=["%Y-%m-%d"], metavar="DAY", help="First Eastern day; default: ever."),
+    ] = None,
+    last: Annotated[
+        datetime | None,
+        typer.Option("--to", formats=["%Y-%m-%d"], metavar="DAY", help="Last Eastern day; default: open."),
+    ] = None,
+    author: Annotated[
+        str | None, typer.Option("--author", metavar="NAME", help="Who accepts it; default: the user's name.")
+    ] = None,
+) -> None:
+    """Let a code stand for a team, with author and time, link again, and say what became matched.
+
+    A code stands for one team a day: what overlaps another team's days is refused, and nothing is written.
+
+    Example: `precog match accept nfl LA "Los Angeles Rams" --to 2026-07-31`
+    """
+    import getpass
+
+    from precog_assets.environment import resolve
+    from precog_assets.pipeline.match_review import accept as write
+    from precog_assets.pipeline.report import new_correlation_id
+    from precog_assets.services import opened
+
+    with opened(resolve()) as services:
+        done = write(
+            services,
+            league,
+            code,
+            team,
+            author=getpass.getuser() if author is None else author,
+            valid_from=first.date() if first else None,
+            valid_to=last.date() if last else None,
+            correlation_id=new_correlation_id(),
+        )
+    typer.echo("\n".join(_accepted_lines(done)))
+
+
+def _review_lines(one: ToReview) -> list[str]:
+    lines = [
+        f"{one.event_ticker} ({one.league or 'no league'}) {one.reason}, score {one.score:.2f}, "
+        f"since {one.changed_at:%Y-%m-%d %H:%M} UTC: {', '.join(one.tickers)}",
+        f"  {one.detail}",
+        *(f"  considered: {game} {said}" for game, said in one.candidates.items()),
+    ]
+    if one.suggestion and one.suggestion not in one.candidates:
+        lines.append(f"  perhaps: {one.suggestion}")
+    if one.command:
+        lines.append(f"  {'to accept' if ' match ' in one.command else 'to try'}: {one.command}")
+    return lines
+
+
+def _accepted_lines(done: Accepted) -> list[str]:
+    days = f"from {done.valid_from or 'ever'} to {done.valid_to or 'now on'}"
+    lines = [f"{done.league} {done.code} stands for {done.team_id} {done.team} {days}, accepted by {done.author}"]
+    for one in done.changes:
+        now = f"{one.game_id}, YES = {one.outcome}" if one.game_id else one.after
+        lines.append(f"  {one.ticker}: {one.before} -> {now}")
+    matched = sum(one.after == "matched" for one in done.changes)
+    lost = sum(one.before == "matched" and one.after != "matched" for one in done.changes)
+    lines.append(f"{matched} markets became matched" + (f", {lost} no longer are" if lost else ""))
+    return [*lines, *(f"alarm: {failure}" for failure in done.links.failures)]
 
 
 def _together(games: list[pl.DataFrame]) -> pl.DataFrame:

@@ -50,14 +50,36 @@ _KEEP_SETTLEMENT = sa.text(
 )
 _REFUSED = sa.text(
     """
-    SELECT m.event_ticker, l.verdict, m.league, min(l.detail) AS detail, max(l.score) AS score,
+    SELECT m.event_ticker, l.verdict, coalesce(m.league, '') AS league, min(l.detail) AS detail, max(l.score) AS score,
            array_agg(m.ticker ORDER BY m.ticker) AS tickers,
            (array_agg(l.candidates ORDER BY m.ticker))[1] AS candidates,
            (array_agg(l.evidence ORDER BY m.ticker))[1] AS evidence, max(l.last_changed_at) AS last_changed_at
     FROM market.market_games l JOIN market.markets m USING (market_id)
     WHERE l.verdict = ANY(:reasons) AND (CAST(:league AS text) IS NULL OR m.league = :league)
+      AND l.last_changed_at >= :since
     GROUP BY m.event_ticker, l.verdict, m.league
     ORDER BY max(l.score) DESC NULLS LAST, max(l.last_changed_at) DESC, m.event_ticker LIMIT :most
+    """
+)
+_GAMES_IN_WORDS = sa.text(
+    """
+    SELECT g.game_id, concat(coalesce(a.display_name, '?'), ' at ', coalesce(h.display_name, '?'), ', ',
+               to_char(g.start_time AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'), ' UTC, ', g.phase) AS said
+    FROM core.games g LEFT JOIN core.teams h ON h.team_id = g.home_team_id
+    LEFT JOIN core.teams a ON a.team_id = g.away_team_id WHERE g.game_id = ANY(:games)
+    """
+)
+_VERDICTS = sa.text(
+    """
+    SELECT m.ticker, l.verdict, l.game_id, l.outcome FROM market.market_games l JOIN market.markets m USING (market_id)
+    WHERE m.league = :league ORDER BY m.ticker
+    """
+)
+_TEAMS = sa.text(
+    """
+    SELECT team_id, display_name, CAST(:text AS text) IN (team_id, lower(abbreviation), lower(display_name),
+               lower(location), lower(name)) AS meant
+    FROM core.teams WHERE league = :league AND kind = 'team' ORDER BY team_id
     """
 )
 
@@ -140,9 +162,31 @@ def aliases_of(connection: sa.Connection, league: str, code: str) -> list[Any]:
     return list(connection.execute(query.where(table.source == VENUE, table.league == league, table.code == code)))
 
 
-def refused_events(connection: sa.Connection, *, league: str | None, reasons: Sequence[str], most: int) -> list[Any]:
-    """Events with refused markets, the most promising first."""
-    return list(connection.execute(_REFUSED, {"league": league, "reasons": list(reasons), "most": most}))
+def refused_events(
+    connection: sa.Connection, *, league: str | None, since: datetime, reasons: Sequence[str], most: int
+) -> list[Any]:
+    """Events with markets refused for these reasons, of which something changed since then, the most promising first.
+
+    Rows: event_ticker, verdict, league, detail, score, tickers, candidates, evidence, last_changed_at.
+    """
+    given = {"league": league, "since": since, "reasons": list(reasons), "most": most}
+    return list(connection.execute(_REFUSED, given))
+
+
+def games_in_words(connection: sa.Connection, games: Sequence[str]) -> dict[str, str]:
+    """Sides, start and phase of each game that is stored."""
+    return {row.game_id: row.said for row in connection.execute(_GAMES_IN_WORDS, {"games": list(games)})}
+
+
+def verdicts_of(connection: sa.Connection, league: str) -> dict[str, tuple[str, str | None, str | None]]:
+    """Ticker -> (verdict, game id, outcome) of every decided market of a league."""
+    rows = connection.execute(_VERDICTS, {"league": league})
+    return {row.ticker: (row.verdict, row.game_id, row.outcome) for row in rows}
+
+
+def teams_meant(connection: sa.Connection, league: str, text: str) -> list[Any]:
+    """The league's teams: team_id, display_name, and `meant` where the text is id, abbreviation, name or city."""
+    return list(connection.execute(_TEAMS, {"league": league, "text": text.strip().lower()}))
 
 
 def to_compare(connection: sa.Connection) -> list[Any]:
