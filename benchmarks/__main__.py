@@ -35,6 +35,8 @@ GROUPS = {
     "rating_speed": "Speed of rating",
     "rating_update": "One more day of results",
     "deciding": "Deciding",
+    "in_play": "Win probability in play",
+    "slate": "A slate priced, decided and written",
     "kalshi_prices": "Kalshi's prices against sportsbooks",
     "simulator": "The simulator as a server",
     "start": "make run from a clean checkout",

@@ -82,22 +82,22 @@ def _decide_all(
     write_rules(connection, strategies, rules.limits, at)
     fees = FeeBook.of(load_fees(), read_fee_facts(connection, as_of=at))
     known, exposure = read_for(connection, wanted, strategies, at)
-    hashed, as_of, reasons = limits_hash(rules.limits), at, Counter[str]()
-    would_take = ordered = 0
+    decided: list[tuple[Decision, Snapshot]] = []
+    orders: list[Order] = []
     for number, strategy in enumerate(strategies):
         as_of = next_instant(connection, PAPER, at) if number else at
-        decided = _decide(known, exposure, wanted, strategy, rules.limits, fees, as_of)
-        written = write_decisions(connection, decided, hashed, as_of)
-        orders = [_order(one, strategy) for one, _ in decided if one.decision_id in written.new and _is_taken(one)]
-        for order in write_orders(connection, orders):
+        by_it = _decide(known, exposure, wanted, strategy, rules.limits, fees, as_of)
+        for order in [_order(one, strategy) for one, _ in by_it if one.action is Action.TAKE]:
             exposure.add(order)
-            ordered += 1
-        reasons.update(one.reason for one, _ in decided)
-        would_take += sum(one.details.get("would_take") is True for one, _ in decided)
-        report.rows_in += len(decided)
-        report.inserted += len(written.new)
-        report.unchanged += len(decided) - len(written.new)
-    report.notes |= {"markets": len(wanted), "orders": ordered, "worth_taking": would_take}
+            orders.append(order)
+        decided.extend(by_it)
+    written = write_decisions(connection, decided, limits_hash(rules.limits), at)
+    ordered = write_orders(connection, orders)
+    report.rows_in, report.inserted = len(decided), len(written.new)
+    report.unchanged = report.rows_in - report.inserted
+    worth_taking = sum(one.details.get("would_take") is True for one, _ in decided)
+    report.notes |= {"markets": len(wanted), "orders": len(ordered), "worth_taking": worth_taking}
+    reasons = Counter(one.reason for one, _ in decided)
     report.notes |= {f"reason_{reason}": count for reason, count in sorted(reasons.items())}
 
 
@@ -124,10 +124,6 @@ def _is_of(known: Known, market_id: str, strategy: Strategy) -> bool:
     game = known.games.get(known.links[market_id].game_id or "")
     league = known.markets[market_id].league if game is None else game.league
     return league is None or league in strategy.leagues
-
-
-def _is_taken(decision: Decision) -> bool:
-    return decision.action is Action.TAKE
 
 
 def _order(decision: Decision, strategy: Strategy) -> Order:

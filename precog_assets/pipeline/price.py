@@ -10,7 +10,7 @@ at once are the source's doing and no market's: that fails the step.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -62,11 +62,10 @@ def price_markets(services: Services, *, market_ids: Iterable[str] | None = None
         priced: list[Priced] = []
         unpriced: dict[str, str] = {}
         for market_id in wanted:
-            reason = why_not(known, market_id)
-            if reason:
-                unpriced[market_id] = reason
-                continue
-            priced.extend(_priced(known, market_id, versions[known.games[_game_of(known, market_id)].league]))
+            found = list(_priced(known, market_id, versions))
+            priced.extend(found)
+            if not found:
+                unpriced[market_id] = why_not(known, market_id)
         report.rows_in = len(wanted)
         report.out_of_scope = Counter(unpriced.values())
         report.notes |= {"priced": len(wanted) - len(unpriced), "not_priced": len(unpriced)}
@@ -79,10 +78,9 @@ def price_markets(services: Services, *, market_ids: Iterable[str] | None = None
 
 def why_not(known: Known, market_id: str) -> str:
     """Why a market has no price, in one word; empty where it has one."""
-    market, link = known.markets.get(market_id), known.links.get(market_id)
-    if market is None or market.status not in QUOTED:
+    if not _is_open(known, market_id):
         return NOT_OPEN
-    game = None if link is None else known.games.get(link.game_id or "")
+    game = known.games.get(_game_of(known, market_id))
     league = None if game is None else load_leagues().get(game.league)
     if league is None:
         return NO_GAME
@@ -102,16 +100,25 @@ def _game_of(known: Known, market_id: str) -> str:
     return known.links[market_id].game_id or ""
 
 
-def _priced(known: Known, market_id: str, versions: Iterable[str]) -> Iterable[Priced]:
-    link = known.links[market_id]
-    for version in versions:
+def _is_open(known: Known, market_id: str) -> bool:
+    market = known.markets.get(market_id)
+    return market is not None and market.status in QUOTED
+
+
+def _priced(known: Known, market_id: str, versions: Mapping[str, Sequence[str]]) -> Iterator[Priced]:
+    """What each model version of its league says of a market; nothing where there is no price."""
+    game = known.games.get(_game_of(known, market_id)) if _is_open(known, market_id) else None
+    outcome = None if game is None else known.links[market_id].outcome
+    if game is None or outcome is None:
+        return
+    for version in versions.get(game.league, ()):
         price = known.price(market_id, version)
-        if price is not None and link.outcome is not None:
+        if price is not None:
             yield Priced(
                 market_id=market_id,
                 model_version=version,
-                game_id=_game_of(known, market_id),
-                outcome=link.outcome,
+                game_id=game.game_id,
+                outcome=outcome,
                 price=price,
                 forecast=known.forecast(market_id, version),
                 quote_observed_at=_quoted_at(known, market_id),

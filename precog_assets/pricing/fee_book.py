@@ -51,6 +51,24 @@ class FeeBook:
             gathered.setdefault((fact.terms.venue, fact.terms.scope, fact.terms.ticker), []).append(fact)
         return cls(rules, {key: tuple(listed) for key, listed in gathered.items()})
 
+    def changes(self) -> list[datetime]:
+        """Every instant from which a schedule may be another one, in order: between two, none changes."""
+        instants: set[datetime] = set()
+        for venue in self.rules.venues.values():
+            instants.update(period.start for period in venue.periods)
+            for dated in (*venue.series.values(), *venue.events.values()):
+                instants.update(terms.start for terms in dated)
+        for fact in (fact for facts in self.facts.values() for fact in facts):
+            instants.update((fact.known_at, fact.observed_at, fact.confirmed_at))
+            if fact.terms.effective_at is not None:
+                instants.add(fact.terms.effective_at)
+        return sorted(instants)
+
+    def events(self) -> frozenset[str]:
+        """Events of which anything was ever said: all others are charged as their series."""
+        said = {ticker for _, scope, ticker in self.facts if scope is FeeScope.EVENT}
+        return frozenset(said.union(*(venue.events for venue in self.rules.venues.values())))
+
     def schedule_at(
         self, venue: str, series: str, event: str | None, at: datetime, *, as_of: datetime | None = None
     ) -> FeeSchedule:

@@ -10,6 +10,7 @@ raises for a strange snapshot.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -122,7 +123,9 @@ class Rules:
         self.equity_share = Decimal(repr(strategy.sizing.max_equity_share))
         self.kelly_share = strategy.sizing.kelly_fraction
         self.max_contracts = int(strategy.sizing.max_contracts)
-        self._schedules: dict[tuple[str, str, str, datetime], FeeSchedule | str] = {}
+        self._schedules: dict[tuple[str, str, str | None, int], FeeSchedule] = {}
+        self._fee_changes = fees.changes()
+        self._events_with_fees = fees.events()
         self._rungs: dict[SkillFacts, Rung] = {}
         self._answers: dict[tuple[str, str | float | None], GateResult] = {}
 
@@ -143,22 +146,26 @@ class Rules:
         return found
 
     def schedule(self, snapshot: Snapshot) -> FeeSchedule | str:
-        """The fees of the snapshot's market as known then, or why they cannot be said."""
-        market = snapshot.market
-        key = (market.venue, market.series_ticker, market.event_ticker, snapshot.as_of)
-        found = self._schedules.get(key)
-        if found is None:
-            _make_room(self._schedules)
-            found = self._schedules[key] = self._look_up(*key)
-        return found
+        """The fees of the snapshot's market as known then, or why they cannot be said.
 
-    def _look_up(self, venue: str, series: str, event: str, as_of: datetime) -> FeeSchedule | str:
+        Looked up once for a series, or an event that is charged by itself, and the time between two statements.
+        """
+        market, as_of = snapshot.market, snapshot.as_of
         if as_of.tzinfo is None:
             return f"as_of {as_of.isoformat()} has no time zone"
-        try:
-            return self.fees.schedule_at(venue, series, event, as_of, as_of=as_of)
-        except ValueError as error:
-            return str(error)
+        event = market.event_ticker if market.event_ticker in self._events_with_fees else None
+        key = (market.venue, market.series_ticker, event, bisect_right(self._fee_changes, as_of))
+        found = self._schedules.get(key)
+        if found is None:
+            try:
+                found = self.fees.schedule_at(
+                    market.venue, market.series_ticker, market.event_ticker, as_of, as_of=as_of
+                )
+            except ValueError as error:
+                return str(error)
+            _make_room(self._schedules)
+            self._schedules[key] = found
+        return found
 
     def price_open(self, price_steps: int) -> bool:
         """Whether the strategy may pay the price; 0 and 1 are no prices whatever it says."""

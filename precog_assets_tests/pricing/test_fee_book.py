@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from precog_assets.config import load_fees
 from precog_assets.config.fees import FeeRules
@@ -141,3 +144,33 @@ def test_polymarket_charges_takers_by_category() -> None:
     schedule = FeeBook.of(load_fees()).schedule_at("polymarket", "any", None, NOON)
     assert fee(schedule, price=Decimal("0.4"), contracts=Decimal(10), maker=False) == Decimal("0.072")
     assert fee(schedule, price=Decimal("0.4"), contracts=Decimal(10), maker=True) == 0
+
+
+HOURS = st.integers(0, 48).map(lambda hours: NOON + hours * HOUR)
+FEE_TYPES = st.sampled_from([TAKER, MAKER])
+FACTS = st.one_of(
+    st.builds(
+        lambda effective, ahead, fee_type, ticker, number: scheduled(
+            effective, fee_type, "2", known=effective - ahead * HOUR, ticker=ticker, change_id=f"c{number}"
+        ),
+        HOURS, st.integers(0, 9), FEE_TYPES, st.sampled_from([NFL, EVENT]), st.integers(1, 2),
+    ),
+    st.builds(
+        lambda first, length, fee_type, multiplier, ticker: seen(
+            first, first + length * HOUR, fee_type, multiplier, ticker
+        ),
+        HOURS, st.integers(0, 20), FEE_TYPES, st.sampled_from(["0.5", "1", "3"]), st.sampled_from([NFL, EVENT]),
+    ),
+)  # fmt: skip
+
+
+@given(facts=st.lists(FACTS, max_size=5), minutes=st.integers(0, 60 * 60))
+def test_between_two_changes_the_schedule_stays_as_it_is(facts: list[FeeFact], minutes: int) -> None:
+    book, when = FeeBook.of(load_fees(), facts), NOON + timedelta(minutes=minutes)
+    changes = book.changes()
+    since = changes[bisect_right(changes, when) - 1]
+    for event in (EVENT, "KXNFLGAME-26NOV22OTHER"):
+        then, now = (book.schedule_at("kalshi", NFL, event, one, as_of=one) for one in (since, when))
+        assert then == now
+        if event not in book.events():
+            assert now == book.schedule_at("kalshi", NFL, None, when, as_of=when)
