@@ -17,6 +17,7 @@ from precog_assets.cli import (
     account,
     backfill,
     backtest,
+    book,
     dagster,
     db,
     doctor,
@@ -27,8 +28,10 @@ from precog_assets.cli import (
     imports,
     match,
     once,
+    preview,
     replay,
     simulate,
+    stop,
     tune,
     up,
     usage,
@@ -119,6 +122,12 @@ app.command("evaluate")(forecasts.evaluate)
 app.add_typer(grade.app, name="grade")
 app.command("tune")(tune.tune)
 app.command("backtest")(backtest.backtest)
+app.command("positions")(book.positions)
+app.command("orders")(book.orders)
+app.command("ledger")(book.ledger)
+app.command("preview")(preview.preview)
+app.command("stop")(stop.stop)
+app.command("resume")(stop.resume)
 app.command("why")(why.why)
 app.command("funnel")(why.funnel)
 app.add_typer(explain.app, name="explain")
