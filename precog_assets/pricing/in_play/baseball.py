@@ -16,12 +16,12 @@ from precog_assets.pricing.in_play.solving import kept
 
 RUNS = 16
 """Runs of a half inning that are told apart; the last stands for as many and more."""
-REACH = 25
+REACH = 20
 """Leads that are told apart."""
 STATES = 24
 """Outs * 8 + bases."""
 _APPEARANCES = 60
-_EDGES = np.linspace(-1.2, 1.2, 97)
+_EDGES = np.linspace(-2.0, 2.0, 101)
 """Logarithms of home's offence over away's that are in the tables."""
 _ON_SECOND = 2
 

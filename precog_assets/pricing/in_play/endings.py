@@ -13,14 +13,14 @@ from precog_assets.domain.in_play import Bools, Floats, GoalRules, InPlayRules, 
 def decided(rules: InPlayRules, states: PlayStates) -> Floats:
     """Outcomes of games that are over, (n, 3) of 0 and 1.
 
-    Soccer's result is that of regulation, which is the score here, unless `knockout` asks who went through. NaN for a
-    level score where games are not drawn and no winner is told, and for a score that is not known.
+    Soccer's result is that of regulation, level where extra time followed, unless `knockout` asks who went through.
+    NaN for a level score where games are not drawn and no winner is told, and for a score that is not known.
     """
     lead = states.home_score - states.away_score
     told = np.where(np.isnan(states.winner), np.sign(lead), states.winner)
     three_way = isinstance(rules, GoalRules) and rules.draws
     if three_way:
-        told = np.where(states.knockout, told, np.sign(lead))
+        told = np.where(states.knockout, told, np.where(states.period > len(rules.shares), 0.0, np.sign(lead)))
     draws = (~states.knockout if three_way else _may_end_level(rules, states)) & (told == 0)
     answer = np.column_stack([told > 0, draws, told < 0]).astype(np.float64)
     answer[~answer.any(axis=1)] = np.nan

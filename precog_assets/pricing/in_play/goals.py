@@ -13,7 +13,7 @@ from precog_assets.domain.in_play import Bools, Floats, GoalRules, PlayStates
 from precog_assets.pricing.in_play.skellam import implied_rates, outcomes
 from precog_assets.pricing.in_play.solving import invert, kept
 
-_GRID = np.linspace(-2.5, 2.5, 251)
+_GRID = np.linspace(-6.0, 6.0, 481)
 """Logarithms of home's scoring over away's that are tried."""
 EXTRA_TIME_S = 900.0
 _SHOOTOUT_PERIOD = 5
@@ -24,7 +24,7 @@ _KICKS = 5
 
 def goal_probabilities(rules: GoalRules, prior: Floats, states: PlayStates) -> Floats:
     """P(home), P(draw), P(away) of states in play, (n, 3); `prior` is (n, 3) with both sides alive."""
-    drawn = (~states.knockout | (prior[:, 1] > 0)) if rules.draws else np.zeros(len(states), dtype=np.bool_)
+    drawn = (prior[:, 1] > 0) & rules.draws
     rates = np.empty((len(states), 2))
     if drawn.any():
         rates[drawn] = _distinct(prior[drawn])

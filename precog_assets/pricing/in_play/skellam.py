@@ -47,16 +47,16 @@ def implied_rates(prices: Floats) -> Floats:
     rates = np.column_stack([total / 2 * np.exp(edge), total / 2 * np.exp(-edge)])
     rates = np.clip(rates, _LEAST_RATE, _MOST_RATE)
     for _ in range(_STEPS):
-        zero = np.zeros(len(prices))
-        p = outcomes(rates[:, 0], rates[:, 1], zero)
-        missing = prices - p
+        home, away = poisson(rates[:, 0]), poisson(rates[:, 1])
+        level = (home * away).sum(axis=1)
+        won = (home[:, 1:] * np.cumsum(away, axis=1)[:, :-1]).sum(axis=1)
+        missing = prices - np.column_stack([won, level, 1.0 - won - level])
         if np.abs(missing).max() < 1e-12:
             break
-        one_up = outcomes(rates[:, 0], rates[:, 1], zero - 1)[:, 1]
-        one_down = outcomes(rates[:, 0], rates[:, 1], zero + 1)[:, 1]
+        one_up, one_down = (home[:, 1:] * away[:, :-1]).sum(axis=1), (home[:, :-1] * away[:, 1:]).sum(axis=1)
         # Rows: home, away; columns: by the logarithm of home's rate, of away's.
-        a, b = p[:, 1] * rates[:, 0], -one_up * rates[:, 1]
-        c, d = -one_down * rates[:, 0], p[:, 1] * rates[:, 1]
+        a, b = level * rates[:, 0], -one_up * rates[:, 1]
+        c, d = -one_down * rates[:, 0], level * rates[:, 1]
         det = a * d - b * c
         det = np.where(np.abs(det) < 1e-12, 1e-12, det)
         step = np.column_stack(

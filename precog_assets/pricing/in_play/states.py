@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from precog_assets.domain.facts import GameKind
 from precog_assets.domain.in_play import GoalRules, InPlayRules, LeadRules, PlayStates, TennisRules
 from precog_assets.domain.statuses import GamePhase
@@ -23,6 +25,8 @@ _BREAKS = frozenset(
     }
 )
 """The period is over, stoppage time included."""
+_AFTER_EXTRA = frozenset({"STATUS_FINAL_AET", "STATUS_FINAL_PEN", "STATUS_FINAL_AGT"})
+"""Finals whose regulation was level."""
 _STOPPAGE = re.compile(r"\+\s*(\d+)")
 _STILL_S = 30.0
 """Stoppage time that is taken to be left while it lasts longer than expected."""
@@ -70,6 +74,8 @@ def _one(rules: InPlayRules, row: Facts) -> dict[str, Any]:
         "winner": {"home": 1.0, "away": -1.0, "draw": 0.0}.get(row.get("winner") or "", _NAN),
         "postseason": row.get("game_kind") == GameKind.POSTSEASON,
     }
+    if over and row.get("status") in _AFTER_EXTRA:
+        state["period"] = max(3.0, np.nan_to_num(state["period"]))
     if before or over:
         return state
     if isinstance(rules, LeadRules):
