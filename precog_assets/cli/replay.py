@@ -6,6 +6,7 @@ Belongs here: options, progress, tables for people. Does not: replaying (`pipeli
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -101,7 +102,13 @@ def _place(name: str) -> str:
 
 
 def _cell(value: Any) -> str:
-    return "-" if value is None else str(value)
+    from precog_assets.queries.why import value_text
+
+    if value is None:
+        return "-"
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    return value_text(value) if isinstance(value, float) else str(value)
 
 
 @app.command("day")
@@ -154,13 +161,10 @@ def _show_day(console: Console, found: DayReplay) -> None:
     from rich.table import Table
 
     which = found.source or "all sources"
-    if not found.answers + found.elsewhere + len(found.lost):
-        console.print(f"{found.day}, {which}: no answer was kept on that day")
-    else:
-        console.print(
-            f"{found.day}, {which}: {found.answers:,} answers read again; {found.elsewhere:,} hold no facts that are "
-            f"stored; {found.rejected:,} rows rejected"
-        )
+    console.print(
+        f"{found.day}, {which}: {found.answers:,} answers read again; {found.elsewhere:,} hold no facts that are "
+        f"stored; {found.rejected:,} rows rejected"
+    )
     for line in found.refused[:SHOWN]:
         console.print(f"  [yellow]{escape(line)}[/yellow]")
     if found.lost:

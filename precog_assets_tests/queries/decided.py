@@ -6,7 +6,7 @@ decisions are made later, every one through the functions of the live steps.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 from typer.testing import CliRunner, Result
 
 from precog_assets.cli.main import app
@@ -30,7 +31,7 @@ from precog_assets.pricing.fee_book import FeeBook
 from precog_assets.ratings.versions import described, model_version
 from precog_assets.store import tables
 from precog_assets.store.archive import FolderArchive
-from precog_assets.store.book import take_turn, update_orders, write_fills, write_ledger, write_orders
+from precog_assets.store.book import next_instant, take_turn, update_orders, write_fills, write_ledger, write_orders
 from precog_assets.store.decisions import limits_hash, write_decisions, write_rules
 from precog_assets.store.evaluations import write_blends
 from precog_assets.store.fees import read_fee_facts, write_fee_terms
@@ -74,8 +75,8 @@ class World:
     engine: sa.Engine
     folder: Path
 
-    def answered(self, feed: str, body: bytes, second: float) -> Observation:
-        """A raw answer kept as live ones are, and the stamp of facts read from it."""
+    def answered(self, feed: str, body: bytes, second: float, origin: Origin = Origin.LIVE) -> Observation:
+        """A raw answer kept as the pipeline keeps them, and the stamp of facts read from it."""
         captured = DatabaseResponseLog(self.engine, FolderArchive(self.folder, fsync=False)).capture(
             RawResponse(
                 source=feed.partition(":")[0],
@@ -89,10 +90,10 @@ class World:
                 outcome="ok",
                 code="ok",
                 correlation_id="c",
-                origin=Origin.LIVE,
+                origin=origin,
             )
         )
-        return Observation(at(second), Origin.LIVE, captured.response_id)
+        return Observation(at(second), origin, captured.response_id)
 
     def fill(self, p_home: float = 0.60, *, linked: bool = True, blend: float = 0.25) -> None:
         """Everything that a decision reads, an account with its deposit included."""
@@ -105,22 +106,22 @@ class World:
         self.forecast(p_home, blend=blend)
         self.deposit()
 
-    def rated(self) -> None:
-        """Last week's games of both, and the ratings after them."""
+    def rated(self, second: float = -6 * DAY, rating: float = 1550.0) -> None:
+        """Last week's games of both, and the ratings after them as they stand from `second` on."""
         seen = self.answered("espn:scoreboard:nfl:20261115", b'{"week": 11}', -6 * DAY)
         last = [
             final("398", home_team_id="nfl:12", away_team_id="nfl:1", start_time=at(-7 * DAY)),
             final("399", home_team_id="nfl:2", away_team_id="nfl:30", start_time=at(-7 * DAY)),
         ]
         rows = [
-            ("nfl", "nfl:398", "nfl:12", version(), 2026, at(-7 * DAY), 1540.0, 1550.0, 0.6, 9, None, None),
+            ("nfl", "nfl:398", "nfl:12", version(), 2026, at(-7 * DAY), 1540.0, rating, 0.6, 9, None, None),
             ("nfl", "nfl:399", "nfl:30", version(), 2026, at(-7 * DAY), 1455.0, 1450.0, 0.4, 8, None, None),
         ]
         described_as = described(load_leagues()["nfl"], "default")
         with self.engine.begin() as connection:
             write_games(connection, [(one, seen) for one in last], load_leagues())
             write_version(connection, version(), "nfl", "default", described_as, at(-6 * DAY))
-            write_ratings(connection, "nfl", version(), rows, at(-6 * DAY))
+            write_ratings(connection, "nfl", version(), rows, at(second))
 
     def games(self, one: GameSeen, second: float = 0) -> None:
         """A board that shows the game so."""
@@ -128,9 +129,16 @@ class World:
         with self.engine.begin() as connection:
             write_games(connection, [(one, seen)], load_leagues())
 
-    def markets(self, quotes: dict[str, QuoteSeen | None], second: float = 0, **given: Any) -> None:
+    def markets(
+        self,
+        quotes: Mapping[str, QuoteSeen | None],
+        second: float = 0,
+        *,
+        origin: Origin = Origin.LIVE,
+        **given: Any,
+    ) -> None:
         """A listing that shows markets of the event so, by code."""
-        seen = self.answered(f"kalshi:markets:{SERIES}:open:1", b'{"markets": [], "at": %d}' % second, second)
+        seen = self.answered(f"kalshi:markets:{SERIES}:open:1", b'{"markets": [], "at": %d}' % second, second, origin)
         rows = [(market(code, EVENT, quote=one, **given), seen) for code, one in quotes.items()]
         with self.engine.begin() as connection:
             write_markets(connection, rows, {SERIES: "nfl"})
@@ -155,8 +163,10 @@ class World:
             "last_changed_at": at(0),
             **given,
         }
+        changed = {name: row[name] for name in ("verdict", "game_id", "outcome", "detail", "last_changed_at")}
         with self.engine.begin() as connection:
-            connection.execute(sa.insert(tables.market_games).values(**row))
+            new = insert(tables.market_games).values(row)
+            connection.execute(new.on_conflict_do_update(index_elements=["market_id"], set_=changed))
 
     def forecast(self, p_home: float, second: float = -5 * DAY, *, blend: float | None = None) -> None:
         """The model's word on the game from `second` on, and the blend of its season."""
@@ -205,8 +215,9 @@ class World:
         by: Sequence[Strategy] | None = None,
         markets: Sequence[str] = (KC, JAC),
         limits: Limits = LIMITS,
+        orders: bool = False,
     ) -> list[Decision]:
-        """Decide as the platform does, and record it."""
+        """Decide as the platform does, and record it; with `orders`, those of new takes are written too."""
         strategies = by or (strategy(),)
         made: list[Decision] = []
         with self.engine.begin() as connection:
@@ -214,14 +225,19 @@ class World:
             write_rules(connection, strategies, limits, now)
             fees = FeeBook.of(load_fees(), read_fee_facts(connection, as_of=now))
             known, exposure = read_for(connection, markets, strategies, now)
-            for one in strategies:
+            for number, one in enumerate(strategies):
+                as_of = next_instant(connection, PAPER, now) if number else now
                 read: list[Snapshot] = [
-                    snapshot_of(known, exposure, market_id, one, now)
+                    snapshot_of(known, exposure, market_id, one, as_of)
                     for market_id in markets
                     if market_id in known.markets
                 ]
                 decided = Decider(one, limits, fees=fees).slate(read)
-                write_decisions(connection, list(zip(decided, read, strict=True)), limits_hash(limits), now)
+                pairs = list(zip(decided, read, strict=True))
+                new = write_decisions(connection, pairs, limits_hash(limits), as_of).new
+                taken = [made for made in decided if made.action is Action.TAKE and made.decision_id in new]
+                for order in write_orders(connection, [order_of(made) for made in taken]) if orders else ():
+                    exposure.add(order)
                 made.extend(decided)
         return made
 
@@ -231,23 +247,7 @@ class World:
 
     def ordered(self, made: Decision, filled: int = 0) -> Order:
         """A taken decision's order, and `filled` contracts of it at its limit."""
-        assert made.action is Action.TAKE
-        assert made.side is not None
-        assert made.limit_price is not None
-        order = Order(
-            client_id=order_client_id(made.decision_id),
-            venue=PAPER,
-            market_id=made.market_id,
-            ticker=made.market_id.partition(":")[2],
-            side=made.side,
-            limit_price=made.limit_price,
-            contracts=made.contracts,
-            post_only=False,
-            created_at=made.as_of,
-            expires_at=None,
-            strategy=made.strategy,
-            decision_id=made.decision_id,
-        )
+        order = order_of(made)
         with self.engine.begin() as connection:
             write_orders(connection, [order])
             if filled:
@@ -269,6 +269,27 @@ class World:
                 write_ledger(connection, ledger.fill(bought, order.strategy), PAPER, now)
                 update_orders(connection, [replace(order, filled=Decimal(filled))], now)
         return order
+
+
+def order_of(made: Decision) -> Order:
+    """The order that follows from a decision to take."""
+    assert made.action is Action.TAKE
+    assert made.side is not None
+    assert made.limit_price is not None
+    return Order(
+        client_id=order_client_id(made.decision_id),
+        venue=PAPER,
+        market_id=made.market_id,
+        ticker=made.market_id.partition(":")[2],
+        side=made.side,
+        limit_price=made.limit_price,
+        contracts=made.contracts,
+        post_only=False,
+        created_at=made.as_of,
+        expires_at=None,
+        strategy=made.strategy,
+        decision_id=made.decision_id,
+    )
 
 
 @contextmanager

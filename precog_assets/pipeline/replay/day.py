@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from precog_assets.domain.errors import CODES
+from precog_assets.domain.errors import CODES, ConfigurationError
 from precog_assets.domain.facts import Observation, Origin, TeamSeen
 from precog_assets.domain.ports import Archive
 from precog_assets.pipeline.feeds import in_database
@@ -35,6 +35,10 @@ _ANSWERS = sa.text(
       AND (CAST(:source AS text) IS NULL OR source = :source)
     ORDER BY observed_at, response_id
     """
+)
+_KEPT = sa.text(
+    "SELECT min(observed_at) AS first, max(observed_at) AS last FROM raw.responses "
+    "WHERE code = 'ok' AND (CAST(:source AS text) IS NULL OR source = :source)"
 )
 
 
@@ -73,14 +77,16 @@ def replay_day(
 ) -> DayReplay:
     """Read a UTC day's answers again, of one source or all, and compare table by table; the real tables are only read.
 
-    `progress` is told answers done and in all. Raises PrecogError(system.*), and ConfigurationError where no database
-    can be made to work in.
+    `progress` is told answers done and in all. Raises PrecogError(system.*), and ConfigurationError for a day of which
+    no answer is kept, and where no database can be made to work in.
     """
     first = datetime(day.year, day.month, day.day, tzinfo=UTC)
     last = first + timedelta(days=1)
     replay = DayReplay(day, source)
     with in_database(engine) as connection:
         answers = connection.execute(_ANSWERS, {"first": first, "last": last, "source": source}).all()
+        if not answers:
+            raise ConfigurationError(_nothing(connection, day, source))
     with scratch_database(engine, now) as scratch:
         with in_database(engine) as real, in_database(scratch) as connection:
             copy_table(real, connection, tables.teams)
@@ -92,6 +98,15 @@ def replay_day(
         with engine.connect() as real, scratch.connect() as connection:
             replay.tables = [compare(real, connection, one, first, last) for one in TABLES if one.source in sources]
     return replay
+
+
+def _nothing(connection: sa.Connection, day: date, source: str | None) -> str:
+    kept = connection.execute(_KEPT, {"source": source}).one()
+    of = f" of {source}" if source else ""
+    if kept.first is None:
+        return f"no answer{of} is kept at all; nothing to read again."
+    first, last = (one.astimezone(UTC).date() for one in (kept.first, kept.last))
+    return f"no answer{of} of {day} is kept; there are some from {first} to {last}."
 
 
 class _Reader:

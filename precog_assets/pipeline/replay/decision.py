@@ -7,10 +7,8 @@ came late, or was mended), and on the snapshot that was recorded (the code has c
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
-from decimal import Decimal
-from enum import StrEnum
 from math import isclose
 from typing import Any
 
@@ -26,7 +24,7 @@ from precog_assets.pricing.fee_book import FeeBook
 from precog_assets.queries.decisions import RecordedDecision, decision
 from precog_assets.queries.explain_fees import observed_by
 from precog_assets.store.fees import read_fee_facts
-from precog_assets.store.snapshots import from_json, read_for, snapshot_at, snapshot_of, to_json
+from precog_assets.store.snapshots import from_json, read_for, snapshot_at, snapshot_of
 from precog_assets.trading.decide import Decider
 
 FIELDS = (
@@ -52,7 +50,9 @@ _CONFIGURATION = sa.text(
 )
 _SIZED_WITH = sa.text(
     """
-    SELECT market_id, as_of = :as_of OR last_repeated_at = :as_of AS surely FROM book.decisions
+    SELECT market_id, CASE WHEN as_of = :as_of THEN snapshot END AS snapshot,
+           as_of = :as_of OR last_repeated_at = :as_of AS surely
+    FROM book.decisions
     WHERE as_of BETWEEN :since AND :as_of AND (as_of = :as_of OR last_repeated_at >= :as_of)
       AND strategy_hash = :strategy_hash AND market_id <> :market_id
       AND (details ? 'kelly_together' OR reason = 'skill')
@@ -74,8 +74,7 @@ class Change:
     now: Any
 
     def as_json(self) -> dict[str, Any]:
-        recorded, now = (str(one) if isinstance(one, (Decimal, StrEnum)) else one for one in (self.recorded, self.now))
-        return {"name": self.name, "recorded": recorded, "now": now}
+        return {"name": self.name, "recorded": _plain(self.recorded), "now": _plain(self.now)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +142,7 @@ def replay_decision(engine: sa.Engine, decision_id: str) -> DecisionReplay:
     if rebuilt is None:
         missing = Change("market", recorded.market_id, None)
         return DecisionReplay(recorded, (missing,), (missing,), code, len(others))
-    facts = tuple(_between("", orjson.loads(to_json(read)), orjson.loads(to_json(rebuilt))))
+    facts = tuple(_between("", asdict(read), asdict(rebuilt)))
     verdict = _changes(recorded, decider.slate([rebuilt, *others])[0]) if facts else code
     return DecisionReplay(recorded, facts, verdict, code, len(others))
 
@@ -162,7 +161,10 @@ def _configuration(connection: sa.Connection, recorded: RecordedDecision) -> tup
 
 
 def _slates(connection: sa.Connection, recorded: RecordedDecision, strategy: Strategy) -> list[list[Snapshot]]:
-    """What the decision may have been sized together with: every bet that stood, or those surely decided then."""
+    """What the decision may have been sized together with: every bet that stood, or those surely decided then.
+
+    Of the others what was recorded is taken, where it is of this instant: whether it still holds is their own replay.
+    """
     if "kelly_together" not in recorded.details:
         return [[]]
     chosen = {
@@ -172,13 +174,15 @@ def _slates(connection: sa.Connection, recorded: RecordedDecision, strategy: Str
         "since": recorded.as_of - timedelta(hours=strategy.gates.max_hours_to_start),
     }
     rows = connection.execute(_SIZED_WITH, chosen).all()
-    if not rows:
-        return [[]]
-    known, exposure = read_for(connection, [row.market_id for row in rows], [strategy], recorded.as_of)
-    there = [row for row in rows if row.market_id in known.markets]
-    stood = [snapshot_of(known, exposure, row.market_id, strategy, recorded.as_of) for row in there]
-    surely = [snapshot for snapshot, row in zip(stood, there, strict=True) if row.surely]
-    return [stood] if len(surely) == len(stood) else [stood, surely]
+    stood = {row.market_id: from_json(row.snapshot) for row in rows if row.snapshot is not None}
+    again = [row.market_id for row in rows if row.snapshot is None]
+    if again:
+        known, exposure = read_for(connection, again, [strategy], recorded.as_of)
+        stood |= {
+            one: snapshot_of(known, exposure, one, strategy, recorded.as_of) for one in again if one in known.markets
+        }
+    surely = [stood[row.market_id] for row in rows if row.surely and row.market_id in stood]
+    return [list(stood.values())] if len(surely) == len(stood) else [list(stood.values()), surely]
 
 
 def _changes(recorded: RecordedDecision, now: Decision) -> tuple[Change, ...]:
@@ -188,7 +192,7 @@ def _changes(recorded: RecordedDecision, now: Decision) -> tuple[Change, ...]:
         if not _same(old := getattr(recorded, name), new := _value(getattr(now, name)))
     ]
     gates = {gate.name: gate for gate in recorded.gates}
-    again = {gate.name: replace(gate, **orjson.loads(orjson.dumps(gate))) for gate in now.gates}
+    again = {gate.name: replace(gate, **_plain(gate)) for gate in now.gates}
     for name in dict.fromkeys((*gates, *again)):
         old, new = gates.get(name), again.get(name)
         if old is None or new is None:
@@ -200,17 +204,21 @@ def _changes(recorded: RecordedDecision, now: Decision) -> tuple[Change, ...]:
             for part in parts
             if not _same(getattr(old, part), getattr(new, part))
         )
-    found.extend(_between("details", dict(recorded.details), orjson.loads(orjson.dumps(now.details, default=str))))
+    found.extend(_between("details", dict(recorded.details), _plain(now.details)))
     return tuple(found)
 
 
 def _between(place: str, old: Any, new: Any) -> Iterator[Change]:
-    """Where two JSON values differ, leaf by leaf."""
+    """Where two values differ, leaf by leaf; numbers by their value, whatever their decimals."""
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         for name in dict.fromkeys((*old, *new)):
             yield from _between(f"{place}.{name}" if place else str(name), old.get(name), new.get(name))
     elif not _same(old, new):
-        yield Change(place, old, new)
+        yield Change(place, _plain(old), _plain(new))
+
+
+def _plain(value: Any) -> Any:
+    return orjson.loads(orjson.dumps(value, default=str))
 
 
 def _same(old: Any, new: Any) -> bool:
