@@ -84,3 +84,15 @@ class Priority(IntEnum):
     IN_PLAY = 1
     PRE_GAME = 2
     REST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class DateSeen:
+    """A venue's `Date` header between two instants of our wall clock; it is cut off to whole seconds."""
+
+    source: str
+    date: datetime
+    asked_at: datetime
+    answered_at: datetime
+    monotonic_s: float
+    """When it was answered."""

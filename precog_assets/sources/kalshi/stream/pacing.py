@@ -56,8 +56,8 @@ class Backoff:
 class Liveness:
     """Whether a connection is alive by what is heard on it.
 
-    After `probe_after_s` of silence it is due a ping. A venue that has answered one is dead after `answer_s` more;
-    before, its own heartbeat is waited for, and `grace_s`.
+    A ping is due at once, to see whether the venue answers any, and after `probe_after_s` of silence. A venue that has
+    answered one is dead after `answer_s` more; before, its own heartbeat is waited for, and `grace_s`.
     """
 
     def __init__(
@@ -67,13 +67,15 @@ class Liveness:
         self._answer_s = answer_s
         self._grace_s = grace_s
         self._heard_s = opened_s
-        self._probed_s: float | None = None
-        self._answers = False
+        self._probed = False
+        self._answers: bool | None = None
+        """None before the first ping."""
 
     def heard(self, now_s: float) -> None:
         """Any bytes came."""
-        self._heard_s = max(self._heard_s, now_s)
-        self._probed_s = None
+        if now_s > self._heard_s:
+            self._heard_s = now_s
+            self._probed = False
 
     def answered(self, now_s: float) -> None:
         """A ping of ours was answered."""
@@ -82,9 +84,12 @@ class Liveness:
 
     def probe_due(self, now_s: float) -> bool:
         """Whether to ping now; said once for each silence."""
-        if self._probed_s is not None or now_s - self._heard_s < self._probe_after_s:
+        if self._answers is None:
+            self._answers = False
+            return True
+        if self._probed or now_s - self._heard_s < self._probe_after_s:
             return False
-        self._probed_s = now_s
+        self._probed = True
         return True
 
     def stale(self, now_s: float) -> bool:

@@ -77,6 +77,8 @@ class StreamSession:
         self._tickers: dict[str, TickerTold] = {}
         self._asking = Asking()
         self._connected = False
+        self.restless = False
+        """Whether there may be something to say at once."""
 
     def want(self, tickers: Iterable[str]) -> None:
         """Follow these markets, in order of importance, and no other."""
@@ -109,6 +111,7 @@ class StreamSession:
 
     def due(self, now_s: float) -> list[bytes]:
         """The commands to send now."""
+        self.restless = False
         if not self._connected:
             return []
         self._ask_again(now_s)
@@ -254,13 +257,14 @@ class StreamSession:
         if line.sid is not None:
             self.subscriptions.resubscribe(ORDERBOOK, now_s)
             _remember(self._retired, line.sid)
+            self.restless = True
 
     def _record(self, gap: Gap, into: list[Happening]) -> None:
         self.counts[f"gap:{gap.kind}"] += 1
         into.append(gap)
 
     def _answer(self, event: StreamEvent, now_s: float, into: list[Happening]) -> None:
-        subscriptions = self.subscriptions
+        subscriptions, self.restless = self.subscriptions, True
         if isinstance(event, Subscribed):
             subscriptions.subscribed(event)
         elif isinstance(event, Acknowledged):
@@ -280,6 +284,7 @@ class StreamSession:
     def _refresh(self, ticker: str, now_s: float) -> None:
         if self._asking.ask(ticker, now_s):
             self.subscriptions.refresh(ticker)
+            self.restless = True
 
     def _ask_again(self, now_s: float) -> None:
         """A snapshot that does not come is asked for again; it may have been the last frame, and been lost."""

@@ -41,7 +41,7 @@ def test_only_a_success_that_lasts_makes_waits_short_again() -> None:
 
 def test_a_venue_whose_pongs_are_known_is_given_up_soon_after_a_ping_without_one() -> None:
     alive = Liveness(0.0, probe_after_s=3, answer_s=5)
-    assert [alive.probe_due(now_s) for now_s in (2.9, 3.0, 3.1)] == [False, True, False]
+    assert [alive.probe_due(now_s) for now_s in (0.0, 0.1, 2.9, 3.0, 3.1)] == [True, False, False, True, False]
     alive.answered(3.1)
     assert alive.probe_due(6.2)
     assert not alive.stale(11.0)
@@ -58,7 +58,7 @@ def test_a_venue_that_never_answered_a_ping_is_given_its_heartbeat_and_grace() -
 
 def test_hearing_anything_begins_the_silence_anew() -> None:
     alive = Liveness(0.0, probe_after_s=3)
-    assert alive.probe_due(3.0)
+    assert [alive.probe_due(now_s) for now_s in (0.0, 3.0)] == [True, True]
     alive.heard(3.5)
     assert not alive.probe_due(6.4)
     assert alive.probe_due(6.5)
