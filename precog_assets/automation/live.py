@@ -86,7 +86,8 @@ def live_sensors(status: dg.DefaultSensorStatus) -> list[dg.SensorDefinition]:
         from precog_assets.automation.trading import trading_tick
         from precog_assets.pipeline.report import new_correlation_id
 
-        tick = trading_tick(services.get(), new_correlation_id())
+        opened = services.get()
+        tick = trading_tick(opened, _memory(opened), new_correlation_id())
         return _traded(context, services, tick)
 
     return [espn_live, kalshi_live, kalshi_books, links_and_ratings, trading_live]

@@ -1,30 +1,44 @@
 """The trading tick: prices, decisions, orders and payouts follow from new quotes and scores.
 
-Belongs here: the order of the steps, and that one process takes them at a time. Does not: the steps, Dagster's events.
+Belongs here: which markets are looked at when, the order of the steps, and that one process takes them at a time.
+Does not: the steps themselves, Dagster's events.
+
+Markets whose games run or begin soon are decided on at every tick, all others once a minute: a price that nobody may
+trade on before tomorrow can wait.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
+
+from precog_assets.domain.statuses import QUOTED
 from precog_assets.pipeline.book import work_book
 from precog_assets.pipeline.decide import decide_markets
-from precog_assets.pipeline.feeds import only_one
+from precog_assets.pipeline.feeds import in_database, only_one
 from precog_assets.pipeline.price import price_markets
 from precog_assets.pipeline.report import StepReport
 from precog_assets.pipeline.settle import settle_markets
 
 if TYPE_CHECKING:
+    from precog_assets.automation.memory import TickMemory
     from precog_assets.services import Services
 
-STEPS: Mapping[str, Callable[..., StepReport]] = {
-    "prices": price_markets,
-    "decisions": decide_markets,
-    "orders": work_book,
-    "settlements": settle_markets,
-}
+FEED, EVERYTHING = "trading", "all markets"
+EVERYTHING_EACH_S = 60.0
+SOON = timedelta(hours=6)
+_NEAR = sa.text(
+    """
+    SELECT l.market_id FROM market.market_games l
+    JOIN market.markets m USING (market_id) JOIN core.games g USING (game_id)
+    WHERE l.verdict = 'matched' AND m.status = ANY(:quoted) AND m.league = ANY(:leagues)
+      AND (g.phase = 'in_play' OR g.start_time BETWEEN :now AND :until)
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +49,32 @@ class TradingTick:
     reports: Mapping[str, StepReport] = field(default_factory=dict)
 
 
-def trading_tick(services: Services, correlation_id: str) -> TradingTick:
+def trading_tick(services: Services, memory: TickMemory, correlation_id: str) -> TradingTick:
     """Price, decide, work on orders, pay out. Raises PrecogError(system.*)."""
-    with only_one(services.engine, "trading") as mine:
+    everything = memory.polled_s_ago(FEED).get(EVERYTHING, EVERYTHING_EACH_S) >= EVERYTHING_EACH_S
+    with only_one(services.engine, FEED) as mine:
         if not mine:
             return TradingTick("trading: another process is at it")
-        reports = {name: step(services, correlation_id=correlation_id) for name, step in STEPS.items()}
+        market_ids = None if everything else near(services)
+        reports = {
+            "prices": price_markets(services, market_ids=market_ids, correlation_id=correlation_id),
+            "decisions": decide_markets(services, market_ids=market_ids, correlation_id=correlation_id),
+            "orders": work_book(services, correlation_id=correlation_id),
+            "settlements": settle_markets(services, correlation_id=correlation_id),
+        }
+    if everything:
+        memory.polled(FEED, [EVERYTHING])
     return TradingTick("; ".join(report.sentence() for report in reports.values()), reports)
+
+
+def near(services: Services) -> list[str]:
+    """The quoted markets whose games run or begin within six hours."""
+    now = services.clock.now()
+    given = {
+        "quoted": [status.value for status in QUOTED],
+        "leagues": [league.key for league in services.leagues],
+        "now": now,
+        "until": now + SOON,
+    }
+    with in_database(services.engine) as connection:
+        return sorted(connection.scalars(_NEAR, given))

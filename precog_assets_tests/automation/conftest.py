@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
+import dagster as dg
 import pytest
 
 from precog_assets.automation.memory import memory_of
@@ -28,6 +30,12 @@ def resource(services: Services) -> PrecogServices:
     name = services.engine.url.database or ""
     GivenServices.opened[name] = services
     return GivenServices(environment=name)
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield instance
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -24,12 +23,6 @@ from precog_assets.services import Services
 from precog_assets.store import tables
 from precog_assets_tests.pipeline.conftest import NFL_BOARD, TestClock
 from precog_assets_tests.venues import Venue, board, board_event
-
-
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.ephemeral() as instance:
-        yield instance
 
 
 class Ticking:

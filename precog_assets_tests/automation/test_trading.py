@@ -1,0 +1,86 @@
+"""The trading sensor: near markets at every tick, all others each minute, told with versions and checks."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import dagster as dg
+
+from precog_assets.automation.trading import EVERYTHING_EACH_S, near, trading_tick
+from precog_assets.domain.leagues import Outcome
+from precog_assets.pipeline.feeds import only_one
+from precog_assets.resources import PrecogServices
+from precog_assets.services import Services
+from precog_assets.store import tables
+from precog_assets_tests.automation.test_live import Ticking, later, made, memory, rows, said
+from precog_assets_tests.pipeline.conftest import TestClock
+from precog_assets_tests.pipeline.slate_world import (
+    NOW,
+    game_row,
+    jac,
+    kc,
+    market_row,
+    put_games,
+    put_link,
+    put_markets,
+    put_quote,
+    put_slate,
+)
+
+TOMORROW = NOW + timedelta(days=1)
+
+
+def put_far(services: Services) -> str:
+    """A quoted market of a game of tomorrow."""
+    with services.engine.begin() as connection:
+        put_games(connection, game_row(9, start_time=TOMORROW))
+        put_markets(connection, market_row(kc(9)))
+        put_link(connection, kc(9), "nfl:9", Outcome.HOME)
+        put_quote(connection, kc(9), "0.49", "0.51")
+    return kc(9)
+
+
+def test_a_tick_prices_decides_and_tells_every_table_with_its_checks(
+    resource: PrecogServices, services: Services, instance: dg.DagsterInstance
+) -> None:
+    put_slate(services.engine)
+    trading = Ticking("trading_live", resource, instance)
+    result = trading.tick()
+    told = made(result)
+    assert set(told) == {
+        "model/prices",
+        "book/decisions",
+        "book/orders",
+        "book/fills",
+        "book/ledger",
+        "book/settlements",
+    }
+    assert told["model/prices"]["dagster/row_count"] == 2
+    assert told["book/decisions"]["dagster/row_count"] == rows(services, tables.decisions)[0] > 0
+    checks = {event.check_name for event in result.asset_events if isinstance(event, dg.AssetCheckEvaluation)}
+    assert {"schema", "sums_to_one", "lineage", "sums_to_zero", "paid_in_time"} <= checks
+    assert said(result).startswith("prices: 2 in")
+    assert made(trading.tick()) == {}
+
+
+def test_between_the_minutes_only_markets_near_their_games_are_decided_on(services: Services, clock: TestClock) -> None:
+    put_slate(services.engine)
+    far = put_far(services)
+    assert near(services) == sorted([kc(), jac()])
+    first = trading_tick(services, memory(services), "a")
+    later(services, clock)
+    second = trading_tick(services, memory(services), "b")
+    later(services, clock, EVERYTHING_EACH_S)
+    third = trading_tick(services, memory(services), "c")
+    markets = [tick.reports["decisions"].notes["markets"] for tick in (first, second, third)]
+    assert markets == [3, 2, 3], far
+
+
+def test_two_processes_do_not_trade_at_once(services: Services) -> None:
+    put_slate(services.engine)
+    with only_one(services.engine, "trading") as mine:
+        assert mine
+        tick = trading_tick(services, memory(services), "a")
+    assert tick.reports == {}
+    assert tick.sentence == "trading: another process is at it"
+    assert rows(services, tables.decisions) == [0]
