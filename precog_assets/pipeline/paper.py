@@ -145,11 +145,27 @@ class _Desk:
         taken = read_taken(connection, resting)
         queued = queued_since(connection, [one for orders in resting.values() for one in orders])
         for market_id, orders in resting.items():
+            reason = desk.why_no_fee(market_id, fees, at) if orders else ""
+            if reason:
+                ended = (replace(one, status=OrderStatus.CANCELED, reason=reason) for one in orders.values())
+                desk.refused.update({one.client_id: one for one in ended})
+                continue
             levels, seen = taken.get(market_id, ({}, at))
             state = MarketOrders(market_id, orders, {one: queued[one] for one in orders}, levels)
             desk.venue.restore(state, Book())
             desk._seen[market_id] = seen
         return desk
+
+    def why_no_fee(self, market_id: str, fees: FeeBook, at: datetime) -> str:
+        """Why nobody can say what a fill of the market would cost; empty where it can be said."""
+        market = self.known.markets.get(market_id)
+        if market is None:
+            return NO_MARKET
+        try:
+            fees.schedule_at(market.venue, market.series_ticker, market.event_ticker, at, as_of=at)
+        except UnknownFeeError:
+            return UNKNOWN_FEE
+        return ""
 
     def catch_up(self, connection: sa.Connection, at: datetime) -> None:
         """Give the venue every book and trade of its markets since it saw the last."""

@@ -7,12 +7,14 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from precog_assets.domain.fees import FeeScope, seen_terms
 from precog_assets.domain.trading import OrderStatus, Side
 from precog_assets.pipeline.paper import LAG
 from precog_assets.store import tables
+from precog_assets.store.fees import write_fee_terms
 from precog_assets_tests.databases import count
 from precog_assets_tests.pipeline.desk import MARKET, D, Desk, order
-from precog_assets_tests.store.rows import at, market, quote, settled
+from precog_assets_tests.store.rows import at, market, quote, seen, settled
 
 BIDS, OFFERS = [("0.50", 100), ("0.49", 200)], [("0.46", 30), ("0.45", 50), ("0.40", 500)]
 """YES is bid 0.50 and offered at 0.54 (30), 0.55 (50), 0.60 (500)."""
@@ -153,6 +155,21 @@ def test_a_market_whose_fee_nobody_knows_is_not_traded(engine: sa.Engine) -> Non
     desk.write(order("a"))
     desk.work(1)
     assert desk.stands() == (OrderStatus.REJECTED, D(0), "unknown_fee")
+
+
+def test_what_rests_where_the_fee_came_to_be_unknown_is_taken_back_and_keeps_nothing_else_from_being_done(
+    desk: Desk,
+) -> None:
+    desk.write(maker())
+    desk.work(1)
+    flat = seen_terms("kalshi", FeeScope.SERIES, "KXNFLGAME", "KXNFLGAME", "flat", D(1))
+    with desk.engine.begin() as connection:
+        write_fee_terms(connection, [(flat, seen(2))])
+    desk.book(3, BIDS, [("0.50", 7)])
+    desk.write(order("a", created_at=at(4)))
+    assert desk.work(5).fills == []
+    assert desk.stands("m") == (OrderStatus.CANCELED, D(0), "unknown_fee")
+    assert desk.stands("a") == (OrderStatus.REJECTED, D(0), "unknown_fee")
 
 
 def test_two_orders_that_count_on_the_same_money_get_it_once(engine: sa.Engine) -> None:
