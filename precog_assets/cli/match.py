@@ -128,8 +128,8 @@ def review(
     from precog_assets.cli.forecasts import the_league
     from precog_assets.cli.why import span
     from precog_assets.environment import resolve
-    from precog_assets.matching.results import Reason
-    from precog_assets.pipeline.match_review import ALWAYS, OURS_TO_MEND
+    from precog_assets.matching.results import OURS_TO_MEND, Reason
+    from precog_assets.pipeline.match_review import ALWAYS
     from precog_assets.pipeline.match_review import review as find
     from precog_assets.services import opened
 

@@ -34,6 +34,10 @@ class Reason(StrEnum):
     """A combination of several games."""
 
 
+OURS_TO_MEND = (Reason.PARSE_FAIL, Reason.UNKNOWN_CODE, Reason.NO_GAME, Reason.AMBIGUOUS)
+"""Refusals that better tables could turn into links; the others are refused by their nature."""
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     game_id: str

@@ -18,7 +18,7 @@ from precog_assets.config import league_of_series, load_leagues
 from precog_assets.domain.errors import ConfigurationError
 from precog_assets.domain.tickers import TickerParts, parse_ticker
 from precog_assets.matching.ids import TIE
-from precog_assets.matching.results import Reason
+from precog_assets.matching.results import OURS_TO_MEND, Reason
 from precog_assets.pipeline.feeds import in_database
 from precog_assets.pipeline.link import link_markets
 from precog_assets.pipeline.report import StepReport
@@ -29,8 +29,6 @@ from precog_assets.store.games import FIRST_DAY
 if TYPE_CHECKING:
     from precog_assets.services import Services
 
-OURS_TO_MEND = (Reason.PARSE_FAIL, Reason.UNKNOWN_CODE, Reason.NO_GAME, Reason.AMBIGUOUS)
-"""Refusals that better tables could turn into links; the others are refused by their nature."""
 ALWAYS = datetime.min.replace(tzinfo=UTC)
 _CODE = re.compile(r"[A-Z0-9]{2,16}")
 
