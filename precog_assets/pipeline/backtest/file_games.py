@@ -19,13 +19,13 @@ from precog_assets.domain.statuses import GamePhase
 from precog_assets.domain.strategies import Backtests
 from precog_assets.domain.times import EASTERN, season_of
 from precog_assets.domain.trading import GameFacts, LinkFacts
-from precog_assets.matching.registry import packaged_registry, plain
+from precog_assets.matching.registry import plain
 from precog_assets.pipeline.backtest.feed import RESULTS_IN, Fact, ForecastKnown, GameKnown
 from precog_assets.pipeline.backtest.starts import guessed_start, start_of
 from precog_assets.pipeline.match_file import match_file
 from precog_assets.pipeline.offline import forecast_games, market_aware, the_model_exists
 from precog_assets.ratings.exchange import checked
-from precog_assets.seeds import team_seeds
+from precog_assets.seeds import kalshi_codes, team_seeds
 
 SCHEDULED_SINCE = timedelta(days=14)
 """Where a file does not say when a market was listed: this long before its game."""
@@ -159,15 +159,17 @@ def _text(frame: pl.DataFrame, column: str) -> pl.Expr:
 
 def _ids(league: League) -> dict[str, str]:
     """Every text that names one team of the league, plain, to its id."""
-    registry, found = packaged_registry(), dict[str, set[str]]()
+    found: dict[str, set[str]] = {}
     for team in team_seeds():
         if team.league == league.key:
             for text in (team.team_id, team.abbreviation, team.name, team.location, team.display_name):
                 if text:
                     found.setdefault(plain(text), set()).add(team.team_id)
-    for text in list(found):
-        if codes := registry.ever(league.key, text.upper()):
-            found[text] = set(codes)
+    codes: dict[str, set[str]] = {}
+    for code in kalshi_codes():
+        if code.league == league.key:
+            codes.setdefault(plain(code.code), set()).add(code.team_id)
+    found |= codes
     return {text: next(iter(ids)) for text, ids in found.items() if len(ids) == 1}
 
 

@@ -76,7 +76,7 @@ def run_backtest(
     loop = _Loop(strategy, limits, assumptions, fees or FeeBook.of(load_fees()), dict(leagues or load_leagues()))
     loop.since = micros(since) if since is not None else None
     loop.until = micros(until) if until is not None else None
-    loop.screened, loop.keep_all = screened, keep_all
+    loop.screened, loop.keep_all = screened and not keep_all, keep_all
     length, earlier = feed.length(), None
     for number, chunk in enumerate(feed.chunks(), start=1):
         check_chunk(chunk, earlier)

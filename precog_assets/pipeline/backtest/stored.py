@@ -7,7 +7,8 @@ to a game is kept as it was decided last, and counts as known with the market: w
 market or game that no live poll saw before it was over (a backfill, an import) counts as listed from its opening, and
 as scheduled from a fortnight before its start, which is then taken for announced if it was valid, else guessed
 (`starts.py`). Forecasts made before their game count from when they were made; of a game that has none, the replayed
-one counts from when the results it rests on were in. Order books are left out: of the quotes, which tell the best prices, fills take what stands there.
+one counts from when the results it rests on were in. Order books are left out: of the quotes, which tell the best
+prices, fills take what stands there.
 """
 
 from __future__ import annotations
