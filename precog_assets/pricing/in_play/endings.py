@@ -18,10 +18,11 @@ def decided(rules: InPlayRules, states: PlayStates) -> Floats:
     """
     lead = states.home_score - states.away_score
     told = np.where(np.isnan(states.winner), np.sign(lead), states.winner)
-    three_way = isinstance(rules, GoalRules) and rules.draws
-    if three_way:
-        told = np.where(states.knockout, told, np.where(states.period > len(rules.shares), 0.0, np.sign(lead)))
-    draws = (~states.knockout if three_way else _may_end_level(rules, states)) & (told == 0)
+    draws = _may_end_level(rules, states)
+    if isinstance(rules, GoalRules) and rules.draws:
+        regulation = np.where(states.period > len(rules.shares), 0.0, np.sign(lead))
+        told, draws = np.where(states.knockout, told, regulation), ~states.knockout
+    draws = draws & (told == 0)
     answer = np.column_stack([told > 0, draws, told < 0]).astype(np.float64)
     answer[~answer.any(axis=1)] = np.nan
     return answer
