@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from precog_assets.pipeline.backtest.grid import Row
     from precog_assets.pipeline.backtest.report import Report
     from precog_assets.pipeline.backtest.result import Result
+    from precog_assets.pricing.fee_book import FeeBook
 
 PLOTS_PAGE, JSON_FILE, BETS_FILE = "index.html", "report.json", "bets.csv"
 Bound = datetime | None
@@ -104,7 +105,14 @@ def backtest(
         def run(variant: Strategy) -> Result:
             with shown.counting(f"{league}: {variant.name}", "days") as step:
                 return run_backtest(
-                    fed.feed, variant, rules.limits, rules.backtests, since=since, until=until, progress=step
+                    fed.feed,
+                    variant,
+                    rules.limits,
+                    rules.backtests,
+                    fees=fed.fees,
+                    since=since,
+                    until=until,
+                    progress=step,
                 )
 
         result = run(chosen)
@@ -153,6 +161,8 @@ def bounds(first: datetime | date | None, last: datetime | date | None) -> tuple
 @dataclass(frozen=True, slots=True)
 class _Fed:
     feed: Feed
+    fees: FeeBook | None = None
+    """What venues were heard to charge; None: the configuration alone."""
     remarks: tuple[str, ...] = ()
 
 
@@ -182,7 +192,7 @@ def _fed(
                 assumptions=rules.backtests,
                 end=until,
             )
-        yield _Fed(feed, tuple(_of_files(feed)))
+        yield _Fed(feed, remarks=tuple(_of_files(feed)))
         return
     if since is None or until is None:
         raise ConfigurationError(
@@ -190,10 +200,13 @@ def _fed(
         )
     from precog_assets.environment import resolve
     from precog_assets.pipeline.backtest.stored import StoredFeed
+    from precog_assets.pipeline.fees import fee_book
     from precog_assets.services import opened
 
     with opened(resolve(), leagues=[league]) as services:
-        yield _Fed(StoredFeed(services.engine, league, since, until, assumptions=rules.backtests))
+        with services.engine.connect() as connection:
+            fees = fee_book(connection)
+        yield _Fed(StoredFeed(services.engine, league, since, until, assumptions=rules.backtests), fees)
 
 
 def _of_files(feed: Any) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""`precog import`: files of past games, and what the ids in them stand for."""
+"""`precog import`: files of past games and prices, and what the ids in them stand for."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from precog_assets.pipeline.imports.games import GamesImport, Progress
+    from precog_assets.pipeline.imports.quotes import QuotesImport
 
 app = typer.Typer(
-    help="Bring in files: past games, and the codes in them.", no_args_is_help=True, rich_markup_mode="markdown"
+    help="Bring in files: past games, the codes in them, and prices.", no_args_is_help=True, rich_markup_mode="markdown"
 )
 REFUSED_EXIT = 1
 STRAYS_SHOWN = 40
@@ -32,7 +33,7 @@ LEFT_OUT = {
 
 @app.callback()
 def _group() -> None:
-    """Bring in files: past games, and the codes in them."""
+    """Bring in files: past games, the codes in them, and prices."""
 
 
 @app.command("games")
@@ -162,8 +163,46 @@ def aliases(
     )
 
 
+@app.command("quotes")
+def quotes(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A Parquet or CSV file, one row a market and instant.")],
+    source: Annotated[
+        str, typer.Option("--source", metavar="NAME", help="The venue whose markets the tickers name.")
+    ] = "kalshi",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and compare, write nothing.")] = False,
+) -> None:
+    """Import prices over time: quotes, or candles of what was traded.
+
+    **Columns:** `ticker`; a time, the end of the period or the instant (`end_period_ts`, `price_time_unix`,
+    `timestamp`, `observed_at` or `end_time`, seconds since 1970 or an instant); `yes_bid` and `yes_ask` (or
+    `yes_bid_close`, `yes_ask_close`), or a price (`price_close`, `close`, `last_price` or `price`), in dollars or
+    cents. It may have `yes_bid_size`, `yes_ask_size`, `volume`, `open_interest`.
+
+    Only what the file says is stored: a candle has no bid and ask. A backtest makes them of the price with the
+    half-spread of `config/strategies.yaml`, and calls them synthetic. Prices of markets that are not stored are left
+    out and counted; `precog backfill markets` brings past ones. Repeated, the command changes nothing.
+
+    Exit code 1: no row is of a stored market.
+
+    Example: `precog import quotes candles.parquet --source kalshi --dry-run`
+    """
+    from precog_assets.environment import resolve
+    from precog_assets.pipeline.imports.quotes import import_quotes
+    from precog_assets.pipeline.report import new_correlation_id
+    from precog_assets.services import opened
+
+    with opened(resolve()) as services, _bar("prices") as progress:
+        done = import_quotes(
+            services, file, correlation_id=new_correlation_id(), venue=source, dry_run=dry_run, progress=progress
+        )
+    _show_quotes(done, source, dry_run=dry_run)
+    if not done.markets:
+        typer.secho(f"No row of {file} is of a stored market of {source}.", fg=typer.colors.RED, err=True)
+        raise typer.Exit(REFUSED_EXIT)
+
+
 @contextmanager
-def _bar() -> Iterator[Progress]:
+def _bar(unit: str = "games") -> Iterator[Progress]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -172,7 +211,7 @@ def _bar() -> Iterator[Progress]:
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("games"),
+        TextColumn(unit),
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
@@ -224,13 +263,8 @@ def _say_refused(done: GamesImport, aliases_out: Path | None) -> None:
 
 
 def _show(done: GamesImport, *, dry_run: bool) -> None:
-    from rich.table import Table
-
     report = done.report
     title = f"{done.league.key} from {done.source}" + (": dry run, nothing written" if dry_run else "")
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column()
-    table.add_column(justify="right")
     lines = {"rows read": report.rows_in, "new games": report.inserted, "changed": report.changed}
     lines["unchanged"] = report.unchanged
     lines |= {LEFT_OUT.get(reason, reason): count for reason, count in report.out_of_scope.items()}
@@ -244,15 +278,43 @@ def _show(done: GamesImport, *, dry_run: bool) -> None:
         lines["earlier imports that gave way to a board"] = done.gave_way
     if done.odds_not_summing:
         lines["closing odds left out: sum is not 1"] = done.odds_not_summing
-    for name, count in lines.items():
-        table.add_row(name, f"{count:,}")
-    table.add_row("seconds", f"{report.elapsed_ms / 1000:.1f}")
+    shown = {name: f"{count:,}" for name, count in lines.items()}
+    _print_lines(title, {**shown, "seconds": f"{report.elapsed_ms / 1000:.1f}"})
     console = _console()
-    console.print(title, style="bold", markup=False)
-    console.print(table)
     for reason in report.rejections:
         of_reason = [one for one, _ in report.refused if one.reason == reason]
         for one in of_reason[:LINES_SHOWN]:
             console.print(f"{reason.replace('_', ' ')}: {one.detail}", markup=False, soft_wrap=True)
         if len(of_reason) > LINES_SHOWN:
             console.print(f"{reason.replace('_', ' ')}: and {len(of_reason) - LINES_SHOWN:,} more")
+
+
+def _show_quotes(done: QuotesImport, source: str, *, dry_run: bool) -> None:
+    report = done.report
+    lines: dict[str, str] = {"rows read": f"{report.rows_in:,}", "markets": f"{done.markets:,}"}
+    if done.first is not None and done.last is not None:
+        lines["from"], lines["to"] = (f"{one:%Y-%m-%d %H:%M}" for one in (done.first, done.last))
+    if not dry_run:
+        lines |= {"new prices": f"{report.written:,}", "unchanged": f"{report.unchanged:,}"}
+    if done.synthetic:
+        lines["without bid and ask: synthetic in backtests"] = f"{done.synthetic:,}"
+    lines |= {f"left out: {reason}": f"{count:,}" for reason, count in report.rejections.items()}
+    title = f"prices of {source}" + (": dry run, nothing written" if dry_run else "")
+    _print_lines(title, {**lines, "seconds": f"{report.elapsed_ms / 1000:.1f}"})
+    if done.unknown:
+        some = ", ".join(ticker for ticker, _ in done.unknown.most_common(LINES_SHOWN))
+        more = f" and {len(done.unknown) - LINES_SHOWN:,} more" if len(done.unknown) > LINES_SHOWN else ""
+        _console().print(f"no stored market: {some}{more}", markup=False, soft_wrap=True)
+
+
+def _print_lines(title: str, lines: dict[str, str]) -> None:
+    from rich.table import Table
+
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column()
+    table.add_column(justify="right")
+    for name, value in lines.items():
+        table.add_row(name, value)
+    console = _console()
+    console.print(title, style="bold", markup=False)
+    console.print(table)

@@ -18,6 +18,7 @@ from precog_assets.cli import (
     backfill,
     backtest,
     book,
+    compare,
     dagster,
     db,
     doctor,
@@ -122,6 +123,7 @@ app.command("evaluate")(forecasts.evaluate)
 app.add_typer(grade.app, name="grade")
 app.command("tune")(tune.tune)
 app.command("backtest")(backtest.backtest)
+app.command("compare")(compare.compare)
 app.command("positions")(book.positions)
 app.command("orders")(book.orders)
 app.command("ledger")(book.ledger)

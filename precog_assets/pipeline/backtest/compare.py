@@ -91,8 +91,8 @@ class Made:
         """What it did, in a few words."""
         if not self.took:
             return self.reason
-        price = "" if self.price is None else f" at {self.price:.4f}"
-        return f"{self.contracts.normalize():f} {self.side}{price}, fees {self.fees:.4f}"
+        price = "" if self.price is None else f" at {_short(self.price)}"
+        return f"{self.contracts.normalize():f} {self.side}{price}, fees {_short(self.fees)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,3 +302,8 @@ def _only_backtest(one: Made | None, two: Made) -> Difference:
     said = NOT_ASKED if one is None else one.words()
     dollars = None if two.profit is None else -two.profit
     return Difference(Cause.GATE, two.strategy, two.market_id, two.as_of, said, two.words(), dollars)
+
+
+def _short(dollars: Decimal) -> str:
+    """Two decimals, four where there are more."""
+    return f"{dollars:.2f}" if dollars == round(dollars, 2) else f"{dollars:.4f}"
