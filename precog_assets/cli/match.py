@@ -77,7 +77,7 @@ def file(
     """Match the markets of a file to the games of a file, without a database.
 
     Games are in the exchange format (README) or a schedule without scores; `kickoff_eastern` (HH:MM) is read where it
-    is. Teams are found by code, name, nickname or city.
+    is. Teams are found by code, name, nickname or city. The same day and sides in several files are one game.
 
     **Out** comes `ticker league verdict game date home away outcome reason detail candidates agrees`: `game` is the row
     of the games file (of several files, counted through), `outcome` what YES pays for, `agrees` whether a settled
@@ -91,9 +91,7 @@ def file(
 
     if out.suffix.lower() not in (".parquet", ".csv"):
         raise ConfigurationError(f"--out {out}: expected a name ending in .parquet or .csv.")
-    found = match_file(
-        read_table(markets, "markets file"), _together([read_table(path, "games file") for path in games])
-    )
+    found = match_file(read_table(markets, "markets file"), [read_table(path, "games file") for path in games])
     try:
         if out.suffix.lower() == ".csv":
             found.write_csv(out)
@@ -225,16 +223,6 @@ def _accepted_lines(done: Accepted) -> list[str]:
     lost = sum(one.before == "matched" and one.after != "matched" for one in done.changes)
     lines.append(f"{matched} markets became matched" + (f", {lost} no longer are" if lost else ""))
     return [*lines, *(f"alarm: {failure}" for failure in done.links.failures)]
-
-
-def _together(games: list[pl.DataFrame]) -> pl.DataFrame:
-    """Several files of games, one after the other, with the columns that matching reads."""
-    import polars as pl
-
-    wanted = ("date", "home", "away", "kickoff_eastern", "home_score", "away_score", "league")
-    return pl.concat(
-        [frame.select(name for name in wanted if name in frame.columns) for frame in games], how="diagonal_relaxed"
-    )
 
 
 def _say(found: pl.DataFrame, out: Path) -> None:

@@ -5,12 +5,15 @@ the answer. Does not: matching itself (`matching/`).
 
 Team ids of the games may be codes, names, nicknames or cities of the seeds, in any case. A market whose day lies
 between the start of its league's season and the season's opening is a preseason game: files of results and schedules
-leave those out. The file holds the opening where half of the league's teams play within five days of its first game.
+leave those out. The file holds the opening where nine in ten of the league's teams play within five days of its first
+game. Of several files, the same day and sides are the same game: what one lacks (start, scores) the other
+fills in.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -32,6 +35,8 @@ from precog_assets.seeds import kalshi_codes, team_seeds
 
 NOON = time(12)
 OPENING = timedelta(days=5)
+OPENING_SHARE = 0.9
+"""A file that begins in the middle of a season, or has only some of its games, shows fewer teams in its first days."""
 PRESEASON = timedelta(days=60)
 """Games at most this long before an opening are its preseason; July 31 is the NFL's first."""
 ANSWER = {
@@ -62,22 +67,26 @@ class _Game:
     away_score: float | None
 
 
-def match_file(markets: pl.DataFrame, games: pl.DataFrame, *, league: str | None = None) -> pl.DataFrame:
+def match_file(
+    markets: pl.DataFrame, games: pl.DataFrame | Sequence[pl.DataFrame], *, league: str | None = None
+) -> pl.DataFrame:
     """One row of ANSWER for each market, in their order.
 
-    markets: `ticker`, optionally `yes_sub_title`, `result`. games: `date`, `home`, `away`, optionally `kickoff_eastern`
-    (HH:MM), `home_score`, `away_score`, `league`. `league` names the games' league where no column does and the
-    markets are of several. Raises PrecogError(contract.games_file) for missing columns, dates that are none, and
-    teams nobody knows.
+    markets: `ticker`, optionally `yes_sub_title`, `result`. games: one file or several, of `date`, `home`, `away`,
+    optionally `kickoff_eastern` (HH:MM), `home_score`, `away_score`, `league`. `league` names the games' league where
+    no column does and the markets are of several. Raises PrecogError(contract.games_file) for missing columns, dates
+    that are none, and teams nobody knows.
     """
     _needs(markets, ("ticker",), "markets file")
-    _needs(games, ("date", "home", "away"), "games file")
+    files = [games] if isinstance(games, pl.DataFrame) else list(games)
+    for file in files:
+        _needs(file, ("date", "home", "away"), "games file")
     series, leagues = league_of_series(), load_leagues()
     parsed = [parse_ticker(str(ticker).strip().upper(), series) for ticker in markets["ticker"]]
     of_markets = {one.league for one in parsed if isinstance(one, TickerParts)}
-    known, candidates = _candidates(games, {league} if league else of_markets)
+    known, candidates = _candidates(files, {league} if league else of_markets)
     index, registry = GameIndex(candidates), packaged_registry()
-    first = _openings(known, leagues)
+    first = _openings(candidates, leagues)
     names = markets["yes_sub_title"].to_list() if "yes_sub_title" in markets.columns else [""] * markets.height
     results = markets["result"].to_list() if "result" in markets.columns else [None] * markets.height
     codes, titles = _events(parsed, names)
@@ -96,34 +105,40 @@ def _needs(frame: pl.DataFrame, wanted: tuple[str, ...], what: str) -> None:
         )
 
 
-def _candidates(games: pl.DataFrame, leagues: set[str]) -> tuple[dict[str, _Game], list[GameCandidate]]:
+def _candidates(files: Sequence[pl.DataFrame], leagues: set[str]) -> tuple[dict[str, _Game], list[GameCandidate]]:
     """Games by their id (`league:row`) and as matching takes them, in the leagues that know both sides."""
     found: dict[str, _Game] = {}
-    candidates: list[GameCandidate] = []
+    candidates: dict[str, GameCandidate] = {}
     sides = {league: _sides(league) for league in sorted(leagues)}
     unknown: dict[str, int] = {}
-    for row, game in enumerate(games.iter_rows(named=True), 1):
+    met: Counter[tuple[object, ...]] = Counter()
+    ids: dict[tuple[object, ...], str] = {}
+    for row, (number, game) in enumerate(_rows(files), 1):
         day = _day(game["date"], row)
-        of = [str(game["league"])] if game.get("league") else sorted(leagues)
+        of = [str(game["league"]).strip().lower()] if game.get("league") else sorted(leagues)
         home, away = str(game["home"]).strip().lower(), str(game["away"]).strip().lower()
         placed = False
         for league in of:
             home_id, away_id = (_team(text, sides.get(league) or {}) for text in (home, away))
             if home_id and away_id:
                 placed = True
-                game_id = f"{league}:{row}"
+                same = (league, day, home_id, away_id)
+                met[number, *same] += 1
+                game_id = ids.setdefault((*same, met[number, *same]), f"{league}:{row}")
                 scores = [game.get(f"{side}_score") for side in ("home", "away")]
-                found[game_id] = _Game(row, day, str(game["home"]), str(game["away"]), *scores)
+                read = _Game(row, day, str(game["home"]), str(game["away"]), *scores)
+                first = found.setdefault(game_id, read)
+                if first.home_score is None or first.away_score is None:
+                    found[game_id] = replace(first, home_score=read.home_score, away_score=read.away_score)
                 start, valid = _start(day, game.get("kickoff_eastern"))
-                candidates.append(
-                    GameCandidate(
+                if game_id not in candidates or (valid and not candidates[game_id].start_time_valid):
+                    candidates[game_id] = GameCandidate(
                         game_id, league, start, valid, home_id, away_id, GameKind.REGULAR, "final",
-                        home_name=str(game["home"]), away_name=str(game["away"]),
-                    )
-                )  # fmt: skip
+                        home_name=first.home, away_name=first.away,
+                    )  # fmt: skip
         if not placed:
             for side, text in (("home", home), ("away", away)):
-                if not any(_team(text, ids) for ids in sides.values()):
+                if not any(_team(text, known) for known in sides.values()):
                     unknown.setdefault(str(game[side]), row)
     if unknown:
         told = ", ".join(f"{name!r} (row {row})" for name, row in list(unknown.items())[:5])
@@ -132,7 +147,14 @@ def _candidates(games: pl.DataFrame, leagues: set[str]) -> tuple[dict[str, _Game
             f"games file: {len(unknown)} sides are no team of {', '.join(sorted(leagues))}: {told}; expected codes, "
             "names, nicknames or cities.",
         )
-    return found, candidates
+    return found, list(candidates.values())
+
+
+def _rows(files: Sequence[pl.DataFrame]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The games of the files one after the other, each with its file's number."""
+    for number, file in enumerate(files):
+        for game in file.iter_rows(named=True):
+            yield number, game
 
 
 def _team(text: str, ids: dict[str, str]) -> str | None:
@@ -177,18 +199,16 @@ def _start(day: date, kickoff: Any) -> tuple[datetime, bool]:
     return datetime.combine(day, time.fromisoformat(str(kickoff)), EASTERN).astimezone(UTC), True
 
 
-def _openings(known: dict[str, _Game], leagues: dict[str, League]) -> dict[tuple[str, int], date]:
+def _openings(games: Sequence[GameCandidate], leagues: dict[str, League]) -> dict[tuple[str, int], date]:
     """First day of each league's season whose opening the file holds."""
-    days: defaultdict[tuple[str, int], list[_Game]] = defaultdict(list)
-    for game_id, game in known.items():
-        league = leagues[game_id.partition(":")[0]]
-        days[league.key, season_of(league, datetime.combine(game.day, NOON, EASTERN))].append(game)
+    seasons: defaultdict[tuple[str, int], list[GameCandidate]] = defaultdict(list)
+    for game in games:
+        seasons[game.league, season_of(leagues[game.league], game.start_time)].append(game)
     found: dict[tuple[str, int], date] = {}
-    for key, games in days.items():
-        first = min(game.day for game in games)
-        opened = {side for game in games if game.day < first + OPENING for side in (game.home, game.away)}
-        teams = sum(team.league == key[0] and team.current for team in team_seeds())
-        if 2 * len(opened) >= teams:
+    for key, of_season in seasons.items():
+        first = min(game.day for game in of_season)
+        opened = {team for game in of_season if game.day < first + OPENING for team in game.teams}
+        if len(opened) >= OPENING_SHARE * sum(team.league == key[0] and team.current for team in team_seeds()):
             found[key] = first
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from precog_assets.config import load_leagues
 from precog_assets.domain.leagues import Outcome
+from precog_assets.matching.events import check_event
 from precog_assets.matching.games import GameCandidate, GameIndex
 from precog_assets.matching.match import explain
 from precog_assets.matching.results import Match, Reason, Refusal
@@ -99,7 +101,7 @@ def test_no_nfl_market_of_the_preseason_is_matched_to_a_game_of_the_season():
 def test_every_nba_market_of_spring_is_matched():
     _, found = nba()
     spring = [answer for answer in found if answer[0]["ticker_date"] < "2025-07-01"]
-    assert len(spring) > 100
+    assert len(spring) == 172
     assert rate(spring) == 1.0
 
 
@@ -107,8 +109,30 @@ def test_every_nba_event_that_the_sportsbooks_quoted_is_matched():
     _, found = nba()
     quoted = set(read("kalshi/kalshi_vs_sportsbook_nba_2025")["event_ticker"])
     wanted = [answer for answer in found if answer[0]["event_ticker"] in quoted]
-    assert len(wanted) > 300
+    assert len(wanted) == 324
     assert rate(wanted) == 1.0
+
+
+def test_every_real_market_is_matched_or_refused_with_one_of_the_right_reasons():
+    said = [
+        Counter("matched" if isinstance(result, Match) else result.reason.value for _, result in league()[1])
+        for league in (nfl, nba)
+    ]
+    assert said == [{"matched": 128, "no_game": 98}, {"matched": 324, "no_game": 92, "exhibition": 2}]
+
+
+@pytest.mark.parametrize(("name", "events"), [("nfl", 64), ("nba", 162)])
+def test_every_matched_event_is_whole_when_its_markets_are_held_against_each_other(name, events):
+    _, found = nfl() if name == "nfl" else nba()
+    by_event: dict[str, dict[str, Match | Refusal]] = {}
+    for row, result in found:
+        by_event.setdefault(row["event_ticker"], {})[row["ticker"]] = result
+    whole = 0
+    for results in by_event.values():
+        checked = check_event(load_leagues()[name], results)
+        assert {type(one) for one in checked.values()} == {type(one) for one in results.values()}
+        whole += all(isinstance(one, Match) and one.evidence["event_complete"] for one in checked.values())
+    assert whole == events
 
 
 @pytest.mark.parametrize("league", [nfl, nba])
@@ -151,7 +175,7 @@ def test_settled_results_agree_with_who_won(name):
         if isinstance(result, Match) and row["result"] in ("yes", "no") and won is not None:
             assert (row["result"] == "yes") == ((result.outcome is Outcome.HOME) == bool(won)), row["ticker"]
             checked += 1
-    assert checked > 25
+    assert checked == {"nfl": 52, "nba": 324}[name]
 
 
 def test_a_ticker_day_is_the_eastern_day_of_the_kickoff():

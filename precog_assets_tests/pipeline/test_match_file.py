@@ -10,6 +10,7 @@ import pytest
 
 from precog_assets.domain.errors import PrecogError
 from precog_assets.pipeline.match_file import ANSWER, match_file
+from precog_assets.seeds import team_seeds
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 on_real_files = pytest.mark.skipif(not SHARED.is_dir(), reason="the real files do not lie beside the checkout")
@@ -59,16 +60,17 @@ def test_what_cannot_be_tied_is_refused_with_its_reason() -> None:
 
 
 def test_a_market_before_the_opening_of_the_season_is_an_exhibition() -> None:
-    codes = sorted(
-        {"ARI", "ATL", "BAL", "BUF", "CAR", "CHI", "CIN", "CLE", "DAL", "DEN", "DET", "GB", "HOU", "IND", "SF", "SEA"}
-    )
+    codes = sorted(team.abbreviation or "" for team in team_seeds() if team.league == "nfl" and team.current)
     opening = [
         {"date": date(2025, 9, 7) + timedelta(days=at % 3), "home": codes[2 * at], "away": codes[2 * at + 1]}
-        for at in range(8)
+        for at in range(16)
     ]
-    (with_opening,) = matched(opening, "KXNFLGAME-25AUG16SFSEA-SF")
-    (without,) = matched([SEATTLE], "KXNFLGAME-25AUG16SFSEA-SF")
-    assert (with_opening["reason"], without["reason"]) == ("exhibition", "no_game")
+
+    def reason(games: list[dict[str, object]]) -> object:
+        return matched(games, "KXNFLGAME-25AUG16SFSEA-SF")[0]["reason"]
+
+    assert (reason(opening), reason([SEATTLE])) == ("exhibition", "no_game")
+    assert reason(opening[:9]) == "no_game", "a file of some games does not show the opening"
 
 
 def test_missing_columns_dates_and_unknown_teams_are_named() -> None:
@@ -80,6 +82,25 @@ def test_missing_columns_dates_and_unknown_teams_are_named() -> None:
         matched([{**SEATTLE, "date": "2025-9-40"}], "KXNFLGAME-25SEP07SFSEA-SF")
     with pytest.raises(PrecogError, match=r"1 sides are no team of nfl: 'Springfield' \(row 1\)"):
         matched([{**SEATTLE, "home": "Springfield"}], "KXNFLGAME-25SEP07SFSEA-SF")
+
+
+def test_the_same_game_in_two_files_is_one_game_with_what_either_knows() -> None:
+    schedule = pl.DataFrame([{"date": "2025-09-07", "home": "sea", "away": "sf", "kickoff_eastern": "16:05"}])
+    scores = pl.DataFrame([{**SEATTLE, "league": "NFL", "home": "Seahawks"}])
+    markets = pl.DataFrame({"ticker": ["KXNFLGAME-25SEP07SFSEA-SF"], "result": ["yes"]})
+    for files in ([schedule, scores], [scores, schedule]):
+        (found,) = match_file(markets, files).iter_rows(named=True)
+        assert (found["verdict"], found["game"], found["agrees"]) == ("matched", 1, True)
+
+
+def test_a_pair_twice_in_one_file_is_a_doubleheader_in_every_file() -> None:
+    games = [{"date": "2025-07-17", "home": "BOS", "away": "TB", "kickoff_eastern": at} for at in ("13:35", "19:10")]
+    markets = pl.DataFrame({"ticker": [f"KXMLBGAME-25JUL17TBBOSG{number}-TB" for number in (1, 2)]})
+    scores = pl.DataFrame([{**game, "home_score": at, "away_score": 5} for at, game in enumerate(games)])
+    found = match_file(markets, [pl.DataFrame(games), scores.drop("kickoff_eastern")])
+    assert found["game"].to_list() == [1, 2]
+    assert match_file(pl.DataFrame({"ticker": ["KXMLBGAME-25JUL17TBBOS-TB"]}), pl.DataFrame(games).drop(
+        "kickoff_eastern"))["reason"].to_list() == ["ambiguous"]  # fmt: skip
 
 
 def pairs(league: str) -> pl.DataFrame:
@@ -118,3 +139,22 @@ def test_every_real_nba_market_whose_game_is_there_is_matched_and_the_others_ref
 def test_every_settled_real_market_agrees_with_its_score(league: str, settled: int) -> None:
     agrees = real(league, pairs(league))["agrees"].drop_nulls()
     assert (agrees.len(), int(agrees.sum())) == (settled, settled)
+
+
+@on_real_files
+def test_schedules_and_scores_together_match_and_prove_every_real_market() -> None:
+    """376 settled markets with a score, none of which contradicts its game."""
+    spring = pl.read_parquet(SHARED / "schedules" / "nba_2025_spring.parquet")
+    season = pl.read_parquet(SHARED / "schedules" / "nfl_2025.parquet")
+    settled = 0
+    for league, schedule, expected in (
+        ("nfl", season, {"matched": 128, "exhibition": 98}),
+        ("nba", spring, {"matched": 324, "no_game": 92, "exhibition": 2}),
+    ):
+        markets = pl.read_parquet(SHARED / "kalshi" / f"kalshi_{league}_game_markets_2025.parquet")
+        found = match_file(markets, [schedule, pairs(league)])
+        assert counts(found) == expected
+        agrees = found["agrees"].drop_nulls()
+        assert agrees.all()
+        settled += agrees.len()
+    assert settled == 376
