@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import orjson
@@ -70,7 +70,28 @@ _EVENTS = sa.text(
 
 
 class StoredPaperVenue(PaperVenue):
-    """The paper venue, taking up where an earlier process left a market."""
+    """The paper venue, taking up where an earlier process left a market.
+
+    What resting orders tie up is reckoned anew for the markets that changed, not for all at every order.
+    """
+
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        super().__init__(*arguments, **keywords)
+        self._tied_up: dict[str, Decimal] = {}
+        self._in_all = Decimal(0)
+        self._stale: set[str] = set()
+
+    def balance(self) -> Decimal:
+        for market_id in self._stale:
+            now = self._reserved(self._state(market_id))
+            self._in_all += now - self._tied_up.get(market_id, Decimal(0))
+            self._tied_up[market_id] = now
+        self._stale.clear()
+        return self.ledger.cash - self._in_all
+
+    def _keep(self, market_id: str, step: Step) -> Step:
+        self._stale.add(market_id)
+        return super()._keep(market_id, step)
 
     def restore(self, state: MarketOrders, book: Book) -> None:
         """Take a market's orders as they stand, and the book that they meet."""
@@ -217,7 +238,8 @@ class _Desk:
         states = {market_id: self.venue.state(market_id) for market_id in self._seen}
         placed = {client_id: since for state in states.values() for client_id, since in state.queued_at.items()}
         fills = self.venue.fills()
-        changed = store.update_orders(connection, orders.values(), at, placed)
+        moved = [one for client_id, one in orders.items() if one != self.before[client_id]]
+        changed = store.update_orders(connection, moved, at, placed)
         store.write_fills(connection, fills, at)
         entries = [entry for legs in self.venue.take_entries() for entry in legs]
         store.write_ledger(connection, entries, self.name, at)
@@ -229,6 +251,7 @@ class _Desk:
 def _venue(ledger: Ledger, known: Known, fees: FeeBook, at: datetime) -> StoredPaperVenue:
     ranges = {market_id: market.price_ranges for market_id, market in known.markets.items()}
 
+    @lru_cache(maxsize=4096)
     def fee_of(market_id: str, when: datetime) -> FeeOf:
         market = known.markets[market_id]
         schedule = fees.schedule_at(market.venue, market.series_ticker, market.event_ticker, when, as_of=at)

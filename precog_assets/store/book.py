@@ -33,6 +33,23 @@ _INSTANT = sa.text(
     "ON CONFLICT (venue) DO UPDATE SET last_at = greatest(:now, a.last_at + :tick) RETURNING last_at"
 )
 
+_CHANGED = sa.text(
+    """
+    UPDATE book.orders o SET status = v.status, filled = v.filled, limit_price = v.limit_price,
+        contracts = v.contracts, venue_order_id = v.venue_order_id, reason = v.reason,
+        placed_at = coalesce(v.placed_at, o.placed_at), last_changed_at = :at
+    FROM unnest(
+        CAST(:client_ids AS text[]), CAST(:statuses AS text[]), CAST(:filled AS numeric[]),
+        CAST(:limit_prices AS numeric[]), CAST(:contracts AS numeric[]), CAST(:venue_order_ids AS text[]),
+        CAST(:reasons AS text[]), CAST(:placed_at AS timestamptz[])
+    ) AS v (client_id, status, filled, limit_price, contracts, venue_order_id, reason, placed_at)
+    WHERE o.client_id = v.client_id
+      AND (o.status, o.filled, o.limit_price, o.contracts, o.venue_order_id, o.reason, o.placed_at)
+          IS DISTINCT FROM (v.status, v.filled, v.limit_price, v.contracts, v.venue_order_id, v.reason,
+                            coalesce(v.placed_at, o.placed_at))
+    """
+)
+
 
 def take_turn(connection: sa.Connection, venue: str, now: datetime) -> datetime:
     """Wait for the account's turn, held to the transaction's end; its instant: `now`, or just after the turn before."""
@@ -80,22 +97,20 @@ def update_orders(
     connection: sa.Connection, orders: Iterable[Order], at: datetime, placed_at: Mapping[str, datetime] | None = None
 ) -> int:
     """Bring orders to what became of them at `at`; how many changed. `placed_at`: since when each queues, where new."""
-    table, changed = tables.orders, 0
-    for one in orders:
-        values: dict[str, Any] = {
-            "status": one.status.value,
-            "filled": one.filled,
-            "limit_price": one.limit_price,
-            "contracts": one.contracts,
-            "venue_order_id": one.venue_order_id,
-            "reason": one.reason,
-        }
-        if placed_at and one.client_id in placed_at:
-            values["placed_at"] = placed_at[one.client_id]
-        differs = sa.or_(*(table.c[name].is_distinct_from(value) for name, value in values.items()))
-        statement = sa.update(table).where(table.c.client_id == one.client_id, differs)
-        changed += connection.execute(statement.values(**values, last_changed_at=at)).rowcount
-    return changed
+    given = list(orders)
+    if not given:
+        return 0
+    columns = {
+        "client_ids": [one.client_id for one in given],
+        "statuses": [one.status.value for one in given],
+        "filled": [one.filled for one in given],
+        "limit_prices": [one.limit_price for one in given],
+        "contracts": [one.contracts for one in given],
+        "venue_order_ids": [one.venue_order_id for one in given],
+        "reasons": [one.reason for one in given],
+        "placed_at": [(placed_at or {}).get(one.client_id) for one in given],
+    }
+    return connection.execute(_CHANGED, {**columns, "at": at}).rowcount
 
 
 def write_fills(connection: sa.Connection, fills: Iterable[Fill], at: datetime) -> int:
