@@ -84,6 +84,7 @@ def _decide_all(
     known, exposure = read_for(connection, wanted, strategies, at)
     decided: list[tuple[Decision, Snapshot]] = []
     orders: list[Order] = []
+    as_of = at
     for number, strategy in enumerate(strategies):
         as_of = next_instant(connection, PAPER, at) if number else at
         by_it = _decide(known, exposure, wanted, strategy, rules.limits, fees, as_of)
@@ -91,7 +92,7 @@ def _decide_all(
             exposure.add(order)
             orders.append(order)
         decided.extend(by_it)
-    written = write_decisions(connection, decided, limits_hash(rules.limits), at)
+    written = write_decisions(connection, decided, limits_hash(rules.limits), as_of)
     ordered = write_orders(connection, orders)
     report.rows_in, report.inserted = len(decided), len(written.new)
     report.unchanged = report.rows_in - report.inserted

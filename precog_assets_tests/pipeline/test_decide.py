@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from precog_assets.checks.bridge import checked
 from precog_assets.config import load_trading_rules
 from precog_assets.domain.facts import GameKind
 from precog_assets.domain.fees import FeeScope, seen_terms
@@ -91,6 +92,14 @@ def test_every_default_strategy_decides_on_every_market(services: Services) -> N
             assert row.gates[0] == {"name": "matched", "passed": True, "value": "matched", "threshold": "matched"} | {
                 "detail": ""
             }
+
+
+def test_the_stored_decisions_pass_their_own_check(services: Services) -> None:
+    put_slate(services.engine, 2)
+    decide(services)
+    with services.engine.connect() as connection:
+        found = checked(connection, "book.decisions", NOW + timedelta(minutes=1))
+    assert found.passed, found.description
 
 
 def test_in_shadow_what_would_be_done_is_recorded_and_nothing_is_ordered(services: Services) -> None:
