@@ -1,4 +1,4 @@
-"""Decisions a second: a slate of 500 full snapshots through `decide`, one core, no database.
+"""Decisions a second: a slate of 500 full snapshots through a `Decider`, as a pass holds one; one core, no database.
 
 Belongs here: the time of gates, values and sizes. Does not: building snapshots, pricing, writing decisions. Every
 snapshot is whole (book, forecast, price, figures, exposure), and every gate of it is asked. The slate is one of a busy
@@ -29,7 +29,7 @@ from precog_assets.domain.trading import (
     SkillFacts,
     Snapshot,
 )
-from precog_assets.trading.decide import decide, decide_slate
+from precog_assets.trading.decide import Decider
 
 MARKETS = 500
 TAKEN_EVERY = 10
@@ -46,8 +46,10 @@ def measure(scale: Scale) -> list[Figure]:
     taken = [_snapshot(at, WORTH_IT, age_s=5) for at in range(MARKETS)]
     stale = [_snapshot(at, WORTH_IT, age_s=3600) for at in range(MARKETS)]
 
+    decider = Decider(strategy, limits)
+
     def each(snapshots: Sequence[Snapshot], *, complete: bool = True) -> list[Action]:
-        return [decide(one, strategy, limits, complete=complete).action for one in snapshots]
+        return [decider.decide(one, complete=complete).action for one in snapshots]
 
     wanted = MARKETS // TAKEN_EVERY
     if each(slate).count(Action.TAKE) != wanted or each(taken).count(Action.TAKE) != MARKETS:
@@ -57,7 +59,7 @@ def measure(scale: Scale) -> list[Figure]:
             "slate": lambda: each(slate),
             "taken": lambda: each(taken),
             "stale": lambda: each(stale, complete=False),
-            "together": lambda: decide_slate(slate, strategy, limits),
+            "together": lambda: decider.slate(slate),
         },
         rounds=scale.of(41, 5),
         warm_up=2,
@@ -71,7 +73,7 @@ def measure(scale: Scale) -> list[Figure]:
             samples.median("together") * 1000,
             "ms",
             None,
-            f"decide_slate, {wanted} bets of {wanted} games in one optimisation",
+            f"Decider.slate, {wanted} bets of {wanted} games in one optimisation",
             samples.detail("together"),
         ),
     ]

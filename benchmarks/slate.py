@@ -27,6 +27,7 @@ from precog_assets.domain.trading import Rung, SkillFacts
 from precog_assets.pipeline.decide import decide_markets
 from precog_assets.pipeline.price import price_markets
 from precog_assets.pipeline.report import StepReport
+from precog_assets.store import tables
 from precog_assets.store.book import write_rung
 from precog_assets.store.bulk import write
 from precog_assets.store.evaluations import write_blends

@@ -6,7 +6,7 @@ Belongs here: the comparison and its words. Does not: which age or exposure is m
 from __future__ import annotations
 
 from decimal import Decimal
-from math import isfinite
+from math import inf
 
 from precog_assets.domain.trading import GateResult
 from precog_assets.trading.asked import Rules, number
@@ -15,12 +15,12 @@ FUTURE = "from the future"
 ZONES = "times with and without a time zone"
 
 
-def answer_age(name: str, age_s: float, most: float, unit_s: float) -> GateResult:
+def answer_age(rules: Rules, name: str, age_s: float, most: float, unit_s: float) -> GateResult:
     """An age in seconds against the most in units of `unit_s`; a time that is yet to come fails."""
-    if age_s < 0 or age_s != age_s:
-        return GateResult(name, False, None if age_s != age_s else age_s / unit_s, most, when(-age_s))
     age = age_s / unit_s
-    return GateResult(name, age <= most, age, most)
+    if age >= 0:
+        return rules.answer(name, age <= most, age, most)
+    return GateResult(name, False, None if age != age else age, most, when(-age_s))
 
 
 def when(ahead_s: float) -> str:
@@ -31,6 +31,6 @@ def when(ahead_s: float) -> str:
 def answer_room(rules: Rules, name: str, exposure: Decimal) -> GateResult:
     """What is at stake against its limit: there must be some room."""
     used, limit = number(exposure), rules.exposures[name]
-    if not isfinite(used):
-        return GateResult(name, False, None, limit, "exposure is no number")
-    return rules.answer(name, used < limit, used, limit)
+    if -inf < used < inf:
+        return rules.answer(name, used < limit, used, limit)
+    return GateResult(name, False, None, limit, "exposure is no number")

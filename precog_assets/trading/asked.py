@@ -127,7 +127,7 @@ class Rules:
         self._fee_changes = fees.changes()
         self._events_with_fees = fees.events()
         self._rungs: dict[SkillFacts, Rung] = {}
-        self._answers: dict[tuple[str, str | float | None], GateResult] = {}
+        self._answers: dict[tuple[str, str | float | None, str], GateResult] = {}
 
     def rung(self, facts: SkillFacts) -> Rung:
         """Where the strategy stands by these facts."""
@@ -137,12 +137,14 @@ class Rules:
             found = self._rungs[facts] = effective_rung(facts, self.strategy, live_allowed=self.live_allowed)
         return found
 
-    def answer(self, name: str, passed: bool | None, value: str | float | None, wanted: str | float) -> GateResult:
-        """A gate's result that follows from its value alone, made once: most markets answer most gates alike."""
-        found = self._answers.get((name, value))
+    def answer(
+        self, name: str, passed: bool | None, value: str | float | None, wanted: str | float, detail: str = ""
+    ) -> GateResult:
+        """A gate's result that follows from its value and detail alone, made once: many markets answer alike."""
+        found = self._answers.get((name, value, detail))
         if found is None:
             _make_room(self._answers)
-            found = self._answers[name, value] = GateResult(name, passed, value, wanted)
+            found = self._answers[name, value, detail] = GateResult(name, passed, value, wanted, str(detail))
         return found
 
     def schedule(self, snapshot: Snapshot) -> FeeSchedule | str:

@@ -15,7 +15,7 @@ quote fails `quote_age`); a gate that needs what an earlier one missed answers N
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import isfinite
+from math import inf, isfinite
 
 from precog_assets.domain.facts import RATED_KINDS
 from precog_assets.domain.statuses import GamePhase, MarketStatus
@@ -81,7 +81,8 @@ def rating_age(asked: Asked) -> GateResult:
         return GateResult("rating_age", None, None, most)
     if snapshot.forecast.rated_at is None:
         return GateResult("rating_age", False, None, most, "never rated")
-    return answer_age("rating_age", seconds_between(snapshot.forecast.rated_at, snapshot.as_of), most, _DAY_S)
+    age_s = seconds_between(snapshot.forecast.rated_at, snapshot.as_of)
+    return answer_age(asked.rules, "rating_age", age_s, most, _DAY_S)
 
 
 def not_exhibition(asked: Asked) -> GateResult:
@@ -100,7 +101,7 @@ def quote_age(asked: Asked) -> GateResult:
     observed, confirmed = seconds_between(quote.observed_at, as_of), seconds_between(quote.confirmed_at, as_of)
     if observed >= 0:
         observed = min(confirmed, observed)
-    return answer_age("quote_age", observed, most, 1.0)
+    return answer_age(asked.rules, "quote_age", observed, most, 1.0)
 
 
 def game_state_age(asked: Asked) -> GateResult:
@@ -108,7 +109,8 @@ def game_state_age(asked: Asked) -> GateResult:
     game, most = asked.snapshot.game, asked.rules.max_game_state_age_s
     if game is None:
         return GateResult("game_state_age", False, None, most, "no state of the game")
-    return answer_age("game_state_age", seconds_between(game.observed_at, asked.snapshot.as_of), most, 1.0)
+    age_s = seconds_between(game.observed_at, asked.snapshot.as_of)
+    return answer_age(asked.rules, "game_state_age", age_s, most, 1.0)
 
 
 def market_open(asked: Asked) -> GateResult:
@@ -146,7 +148,7 @@ def time_to_start(asked: Asked) -> GateResult:
     if not game.start_time_valid:
         return GateResult("time_to_start", False, hours, rules.hours_window, "the start time is not announced")
     open_ = rules.min_hours_to_start <= hours <= rules.max_hours_to_start
-    return GateResult("time_to_start", open_, hours, rules.hours_window)
+    return rules.answer("time_to_start", open_, hours, rules.hours_window)
 
 
 def spread(asked: Asked) -> GateResult:
@@ -162,8 +164,9 @@ def spread(asked: Asked) -> GateResult:
     if bid is None or against is None:
         return GateResult("spread", False, None, rules.max_spread, "a price is no number")
     wide = STEPS - against - bid
-    why = "crossed book" if wide < 0 else "locked book" if wide == 0 else ""
-    return GateResult("spread", 0 < wide <= rules.max_spread_steps, wide / STEPS, rules.max_spread, why)
+    if wide > 0:
+        return rules.answer("spread", wide <= rules.max_spread_steps, wide / STEPS, rules.max_spread)
+    return GateResult("spread", False, wide / STEPS, rules.max_spread, "crossed book" if wide else "locked book")
 
 
 def depth(asked: Asked) -> GateResult:
@@ -173,7 +176,7 @@ def depth(asked: Asked) -> GateResult:
         return GateResult("depth", None, None, least)
     if not isfinite(offer.contracts):
         return GateResult("depth", False, None, least, "a count is no number")
-    return GateResult("depth", offer.contracts >= least, offer.contracts, least, offer.side.value)
+    return asked.rules.answer("depth", offer.contracts >= least, offer.contracts, least, offer.side)
 
 
 def price_bounds(asked: Asked) -> GateResult:
@@ -181,8 +184,8 @@ def price_bounds(asked: Asked) -> GateResult:
     offer, rules = asked.offer, asked.rules
     if offer is None:
         return GateResult("price_bounds", None, None, rules.price_window)
-    return GateResult(
-        "price_bounds", rules.price_open(offer.price_steps), offer.price, rules.price_window, offer.side.value
+    return rules.answer(
+        "price_bounds", rules.price_open(offer.price_steps), offer.price, rules.price_window, offer.side
     )
 
 
@@ -211,7 +214,7 @@ def skill(asked: Asked) -> GateResult:
     facts, rules = asked.snapshot.skill, asked.rules
     rung = rules.rung(facts)
     detail = f"{facts.graded} graded" if rung is facts.rung else f"{facts.graded} graded; fell from {facts.rung.value}"
-    return GateResult(SKILL, rung is not Rung.SHADOW, rung.value, rules.skill_wanted, detail)
+    return rules.answer(SKILL, rung is not Rung.SHADOW, rung.value, rules.skill_wanted, detail)
 
 
 def exposure_market(asked: Asked) -> GateResult:
@@ -243,9 +246,9 @@ def drawdown(asked: Asked) -> GateResult:
     """Equity has not fallen too far below its highest. A share of the highest."""
     exposure, most = asked.snapshot.exposure, asked.rules.max_drawdown
     equity, peak = number(exposure.equity), number(exposure.peak_equity)
-    if not (isfinite(equity) and isfinite(peak) and equity > 0):
+    if not (0 < equity < inf and -inf < peak < inf):
         return GateResult("drawdown", False, None, most, f"equity {exposure.equity}, highest {exposure.peak_equity}")
-    fallen = max(0.0, 1.0 - equity / peak) if peak > 0 else 0.0
+    fallen = max(0.0, (peak - equity) / peak) if peak > 0 else 0.0
     return asked.rules.answer("drawdown", fallen < most, fallen, most)
 
 
