@@ -59,7 +59,8 @@ def backtest(
         Path | None, typer.Option("--games", metavar="FILE", help="Results in the exchange format: ratings learn here.")
     ] = None,
     schedule: Annotated[
-        Path | None, typer.Option("--schedule", metavar="FILE", help="`date home away`, may have `kickoff_eastern`.")
+        list[Path] | None,
+        typer.Option("--schedule", metavar="FILE", help="`date home away`, may have `kickoff_eastern`; repeatable."),
     ] = None,
     grid: Annotated[
         list[str] | None,
@@ -99,7 +100,7 @@ def backtest(
     tried = len(variants(chosen, axes)) if axes else 0
     since, until = bounds(first, last)
     folder = _folder(out)
-    given = {"markets": markets, "quotes": tuple(quotes or ()), "games": games, "schedule": schedule}
+    given = {"markets": markets, "quotes": tuple(quotes or ()), "games": games, "schedule": tuple(schedule or ())}
     with bars() as shown, _fed(one, files, given, since, until, rules, shown) as fed:
 
         def run(variant: Strategy) -> Result:

@@ -44,6 +44,7 @@ from precog_assets.pipeline.backtest.feed import (
     micros,
 )
 from precog_assets.pipeline.backtest.file_games import Tied, tie
+from precog_assets.pipeline.backtest.schedules import read_schedules
 from precog_assets.pipeline.imports.quote_files import instants_of, quotes_of, read_table
 from precog_assets.ratings.exchange import read_games
 
@@ -96,7 +97,7 @@ def file_feed(
     markets: Path,
     quotes: Sequence[Path],
     games: Path,
-    schedule: Path | None = None,
+    schedule: Path | Sequence[Path] | None = None,
     assumptions: Backtests,
     model: str = "default",
     start: datetime | None = None,
@@ -106,8 +107,8 @@ def file_feed(
 
     markets: `ticker`; `result`, `open_time`, `close_time`, `expected_expiration_time`, `game_start`,
     `settlement_timer_seconds`, `yes_sub_title` where there are. quotes: as `quote_files`. games: the exchange format,
-    played and to come; ratings walk forward over it. schedule: `date home away`, optionally `kickoff_eastern` (HH:MM),
-    for games that are not in `games` and for starts that are.
+    played and to come; ratings walk forward over it. schedule: as `schedules`, for games that are not in `games` and
+    for starts that are.
     Raises ConfigurationError for files without what is needed, PrecogError(contract.games_file) for wrong games.
     """
     listed = read_markets(markets, league)
@@ -120,7 +121,7 @@ def file_feed(
         pl.lit(end is None) | (pl.col("known_at") < (end or datetime.min.replace(tzinfo=UTC))),
     ).sort("known_at", "ticker")
     played = read_games(games, league).frame.sort("row").drop("row", "learns", "league", strict=False)
-    tied = tie(league, listed, played, None if schedule is None else read_table(schedule), assumptions, model)
+    tied = tie(league, listed, played, read_schedules(schedule), assumptions, model)
     facts = sorted([*tied.facts, *_market_facts(league, listed, tied)], key=by_time)
     if end is not None:
         facts = [fact for fact in facts if fact.known_at < end]

@@ -1,6 +1,7 @@
 """Which files of a folder a backtest of a league needs, told by the league in their names and by their columns.
 
-Belongs here: telling markets, prices, games and schedules apart. Does not: reading them (`files.py`).
+Belongs here: telling markets, prices, games, schedules and pairs of games with markets apart. Does not: reading them
+(`files.py`).
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from pathlib import Path
 import polars as pl
 
 from precog_assets.domain.errors import ConfigurationError
+from precog_assets.pipeline.backtest.schedules import is_schedule
 from precog_assets.pipeline.imports.quote_files import ASKS, BIDS, LASTS, TIMES
 
 GAMES = {"season", "date", "home", "away", "home_score", "away_score"}
-SCHEDULE = {"date", "home", "away"}
+PAIRS = {"event_ticker", "game_date", "home_team", "away_team"}
 _WORDS = re.compile(r"[^a-z0-9]+")
 
 
@@ -27,7 +29,7 @@ class FileSet:
     markets: Path
     quotes: tuple[Path, ...]
     games: Path
-    schedule: Path | None = None
+    schedule: tuple[Path, ...] = ()
 
 
 def files_for(
@@ -37,7 +39,7 @@ def files_for(
     markets: Path | None = None,
     quotes: Sequence[Path] = (),
     games: Path | None = None,
-    schedule: Path | None = None,
+    schedule: Sequence[Path] = (),
 ) -> FileSet:
     """The files given, and for what is not given the one of the folder, or of a folder in it, that is of the league.
 
@@ -55,7 +57,10 @@ def files_for(
     if missing or markets is None or games is None:
         where = f"{folder} has no such file of {league}; " if folder is not None else ""
         raise ConfigurationError(f"{where}a backtest of files needs {', '.join(missing)}.")
-    return FileSet(markets, tuple(quotes), games, schedule or _only(found, "schedule", folder, league))
+    if not schedule:
+        one = _only(found, "schedule", folder, league)
+        schedule = [*([one] if one else ()), *found.get("pairs", [])]
+    return FileSet(markets, tuple(quotes), games, tuple(schedule))
 
 
 def _kinds(folder: Path, league: str) -> dict[str, list[Path]]:
@@ -78,8 +83,10 @@ def _kind(columns: set[str]) -> str | None:
         return "quotes" if is_quotes else "markets"
     if columns >= GAMES:
         return "games"
-    is_schedule = columns >= SCHEDULE and not columns & {"home_score", "away_score"}
-    return "schedule" if is_schedule and not any("odds" in one or "line" in one for one in columns) else None
+    if columns >= PAIRS:
+        return "pairs"
+    with_results = columns & {"home_score", "away_score"} or any("odds" in one or "line" in one for one in columns)
+    return "schedule" if is_schedule(columns) and not with_results else None
 
 
 def _columns(path: Path) -> set[str]:

@@ -20,7 +20,7 @@ COLUMNS = {
     "games/wncaab": ("season", "date", "home", "away", "home_score", "away_score"),
     "schedules/nba_2025": ("date", "home", "away"),
     "odds/nba_odds": ("date", "home", "away", "home_odds"),
-    "pairs_nba": ("event_ticker", "home_team"),
+    "kalshi/pairs_nba": ("event_ticker", "game_date", "home_team", "away_team", "home_score"),
 }
 
 
@@ -42,7 +42,7 @@ def test_each_kind_is_found_by_its_columns(folder: Path) -> None:
     assert found.markets == folder / "kalshi/nba_markets.csv"
     assert found.quotes == (folder / "kalshi/nba_candles.csv", folder / "kalshi/nba_lines.csv")
     assert found.games == folder / "games/nba.csv"
-    assert found.schedule == folder / "schedules/nba_2025.csv"
+    assert found.schedule == (folder / "schedules/nba_2025.csv", folder / "kalshi/pairs_nba.csv")
 
 
 def test_what_is_given_goes_before_what_is_found(folder: Path, tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_what_is_given_goes_before_what_is_found(folder: Path, tmp_path: Path) -
 def test_everything_given_needs_no_folder(tmp_path: Path) -> None:
     mine = tmp_path / "mine.csv"
     found = files_for(None, "nba", markets=mine, quotes=[mine], games=mine)
-    assert found.schedule is None
+    assert found.schedule == ()
 
 
 def test_what_is_missing_is_named_with_its_option(folder: Path) -> None:
@@ -88,5 +88,4 @@ def test_the_shared_files_of_2025_are_found(league: str, quotes: int) -> None:
     assert found.markets.stem == f"kalshi_{league}_game_markets_2025"
     assert len(found.quotes) == quotes
     assert found.games == SHARED / "games" / f"{league}.parquet"
-    assert found.schedule is not None
-    assert found.schedule.parent.name == "schedules"
+    assert [path.parent.name for path in found.schedule] == ["schedules", "kalshi"]
