@@ -1,4 +1,4 @@
-"""Schedules and pairs under one set of columns, without results."""
+"""Schedules and pairs under one set of columns."""
 
 from __future__ import annotations
 
@@ -26,11 +26,16 @@ def test_files_of_both_kinds_become_one_with_known_starts_last(tmp_path: Path) -
     assert found["kickoff_eastern"].to_list() == [None, "22:00"]
 
 
-def test_results_are_left_out(tmp_path: Path) -> None:
+def test_results_of_pairs_are_left_out_and_those_of_schedules_kept(tmp_path: Path) -> None:
     found = read_schedules([write(tmp_path, "pairs.csv", PAIRS)])
     assert found is not None
     assert found.columns == ["date", "home", "away"]
     assert found.row(0) == ("2025-10-22", "Phoenix Suns", "Kings")
+    found = read_schedules(
+        [write(tmp_path, "schedule.csv", "date,home,away,home_score,away_score\n2025-10-22,a,b,1,1\n")]
+    )
+    assert found is not None
+    assert found.row(0) == ("2025-10-22", "a", "b", 1, 1)
 
 
 def test_no_files_are_no_schedule_and_one_needs_no_list(tmp_path: Path) -> None:
