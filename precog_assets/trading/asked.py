@@ -14,17 +14,18 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from math import nan
+from math import inf, nan
 from typing import Any
 
 from precog_assets.domain.strategies import Limits, Strategy
-from precog_assets.domain.trading import GateResult, Rung, Side, SkillFacts, Snapshot
+from precog_assets.domain.trading import GateResult, Level, Rung, Side, SkillFacts, Snapshot
 from precog_assets.pricing.fee_book import FeeBook
 from precog_assets.pricing.fees import FeeSchedule
 from precog_assets.trading.ladder import effective_rung
 
 STEPS = 1_000_000
 """Of a dollar."""
+Tops = tuple[int | None, int | None]
 _KEPT = 4096
 _BEYOND = 1e6
 
@@ -177,7 +178,7 @@ class Rules:
 class Asked:
     """A snapshot under rules; the offer is looked for when first wanted."""
 
-    __slots__ = ("_looked", "_offer", "_why_none", "rules", "snapshot")
+    __slots__ = ("_looked", "_offer", "_tops", "_why_none", "rules", "snapshot")
 
     def __init__(self, snapshot: Snapshot, rules: Rules) -> None:
         self.snapshot = snapshot
@@ -185,13 +186,22 @@ class Asked:
         self._looked = False
         self._offer: Offer | None = None
         self._why_none = ""
+        self._tops: Tops | None = None
+
+    @property
+    def tops(self) -> Tops:
+        """The best bids, for YES and for NO; None where there is none, or none that is a number."""
+        if self._tops is None:
+            quote = self.snapshot.quote
+            self._tops = (None, None) if quote is None else (_top(quote.book.yes_bids), _top(quote.book.no_bids))
+        return self._tops
 
     @property
     def offer(self) -> Offer | None:
         """The side worth more, YES where both are worth the same; None where none can be bought or valued."""
         if not self._looked:
             self._looked = True
-            found = _best_offer(self.snapshot, self.rules)
+            found = _best_offer(self)
             if isinstance(found, str):
                 self._why_none = found
             else:
@@ -216,9 +226,9 @@ def probability_of_yes(snapshot: Snapshot, rules: Rules) -> float | None:
     return None if snapshot.price is None else snapshot.price.p_trading
 
 
-def _best_offer(snapshot: Snapshot, rules: Rules) -> Offer | str:
-    quote = snapshot.quote
-    if quote is None:
+def _best_offer(asked: Asked) -> Offer | str:
+    snapshot, rules = asked.snapshot, asked.rules
+    if snapshot.quote is None:
         return "no quote"
     p_yes = probability_of_yes(snapshot, rules)
     if p_yes is None:
@@ -230,16 +240,15 @@ def _best_offer(snapshot: Snapshot, rules: Rules) -> Offer | str:
     if isinstance(schedule, str):
         return schedule
     rate = float(schedule.maker_rate if rules.maker else schedule.taker_rate)
-    yes = _price_of(snapshot, rules, Side.YES)
-    no = _price_of(snapshot, rules, Side.NO)
-    if isinstance(yes, str):
-        if isinstance(no, str):
-            return yes
-        return _offer(snapshot, Side.NO, no, 1.0 - p_yes, rate, schedule)
-    yes_value = _value(p_yes, yes, rate)
-    if not isinstance(no, str) and _value(1.0 - p_yes, no, rate) > yes_value:
-        return _offer(snapshot, Side.NO, no, 1.0 - p_yes, rate, schedule)
-    return _offer(snapshot, Side.YES, yes, p_yes, rate, schedule)
+    yes, no = _price_of(asked, Side.YES), _price_of(asked, Side.NO)
+    yes_value = no_value = -inf
+    if not isinstance(yes, str):
+        yes_value = _value(p_yes, yes, rate)
+    if not isinstance(no, str):
+        no_value = _value(1.0 - p_yes, no, rate)
+        if no_value > yes_value:
+            return _offer(asked, Side.NO, no, 1.0 - p_yes, no_value, rate, schedule)
+    return yes if isinstance(yes, str) else _offer(asked, Side.YES, yes, p_yes, yes_value, rate, schedule)
 
 
 def _value(probability: float, price_steps: int, rate: float) -> float:
@@ -247,43 +256,46 @@ def _value(probability: float, price_steps: int, rate: float) -> float:
     return round(probability - price - max(0.0, rate * price * (1.0 - price)), 9)
 
 
-def _price_of(snapshot: Snapshot, rules: Rules, side: Side) -> int | str:
+def _price_of(asked: Asked, side: Side) -> int | str:
     """Steps at which the side would be bought, or why it cannot."""
-    assert snapshot.quote is not None
-    book = snapshot.quote.book
-    own, against = (book.yes_bids, book.no_bids) if side is Side.YES else (book.no_bids, book.yes_bids)
-    if not against:
-        return f"nobody offers {side.value}"
-    top = steps(against[0].price)
-    if top is None:
-        return f"price {against[0].price} is no number"
-    if not rules.maker:
-        return STEPS - top
-    bid = steps(own[0].price) if own else None
-    if bid is None:
+    own, against = asked.tops if side is Side.YES else asked.tops[::-1]
+    if against is None:
+        levels = _against(asked, side)
+        return f"price {levels[0].price} is no number" if levels else f"nobody offers {side.value}"
+    if not asked.rules.maker:
+        return STEPS - against
+    if own is None:
         return f"nobody bids for {side.value}"
-    return _maker_steps(snapshot, rules, side, bid, STEPS - top)
+    return _maker_steps(asked.snapshot, asked.rules, side, own, STEPS - against)
+
+
+def _top(bids: tuple[Level, ...]) -> int | None:
+    return steps(bids[0].price) if bids else None
+
+
+def _against(asked: Asked, side: Side) -> tuple[Level, ...]:
+    assert asked.snapshot.quote is not None
+    book = asked.snapshot.quote.book
+    return book.no_bids if side is Side.YES else book.yes_bids
 
 
 def _offer(
-    snapshot: Snapshot, side: Side, price_steps: int, probability: float, rate: float, schedule: FeeSchedule
+    asked: Asked, side: Side, price_steps: int, probability: float, value: float, rate: float, schedule: FeeSchedule
 ) -> Offer:
-    assert snapshot.quote is not None
-    book = snapshot.quote.book
-    own, against = (book.yes_bids, book.no_bids) if side is Side.YES else (book.no_bids, book.yes_bids)
-    bid, ask = steps(own[0].price) if own else None, 1.0 - number(against[0].price)
+    own, against = asked.tops if side is Side.YES else asked.tops[::-1]
+    assert against is not None
     price = price_steps / STEPS
     return Offer(
         side=side,
         price_steps=price_steps,
         price=price,
-        contracts=number(against[0].contracts),
+        contracts=number(_against(asked, side)[0].contracts),
         probability=probability,
         fee=max(0.0, rate * price * (1.0 - price)),
-        half_spread=0.0 if bid is None else round(price - (bid / STEPS + ask) / 2, 9),
+        half_spread=0.0 if own is None else round(price - (own + STEPS - against) / (2 * STEPS), 9),
         schedule=schedule,
         fee_rate=rate,
-        value=_value(probability, price_steps, rate),
+        value=value,
     )
 
 

@@ -21,7 +21,7 @@ from precog_assets.domain.facts import RATED_KINDS
 from precog_assets.domain.statuses import GamePhase, MarketStatus
 from precog_assets.domain.trading import GateResult, Rung
 from precog_assets.trading.answers import ZONES, answer_age, answer_room, when
-from precog_assets.trading.asked import STEPS, Asked, number, seconds_between, steps
+from precog_assets.trading.asked import STEPS, Asked, number, seconds_between
 
 Gate = Callable[[Asked], GateResult]
 
@@ -160,7 +160,7 @@ def spread(asked: Asked) -> GateResult:
     if not book.yes_bids or not book.no_bids:
         why = "one-sided book" if book.yes_bids or book.no_bids else "empty book"
         return GateResult("spread", False, None, rules.max_spread, why)
-    bid, against = steps(book.yes_bids[0].price), steps(book.no_bids[0].price)
+    bid, against = asked.tops
     if bid is None or against is None:
         return GateResult("spread", False, None, rules.max_spread, "a price is no number")
     wide = STEPS - against - bid
