@@ -19,6 +19,7 @@ import zstandard
 
 from precog_assets.domain.errors import PrecogError
 from precog_assets.domain.live import RawPlace
+from precog_assets.store.files import sync_folder, write_whole
 from precog_assets.store.segment_files import (
     OPEN,
     SEALED,
@@ -123,7 +124,7 @@ class SegmentWriter:
         begin = self._offset - len(self._buffer)
         whole = packed_block(self._records, begin, len(self._buffer), packed)
         try:
-            _write(self._file, whole)
+            write_whole(self._file, whole)
             if self._limits.fsync == "block":
                 os.fsync(self._file.fileno())
         except OSError as error:
@@ -142,6 +143,12 @@ class SegmentWriter:
             self._seal()
         sealed, self._sealed = self._sealed, []
         return sealed
+
+    def __enter__(self) -> SegmentWriter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def _reset(self) -> None:
         self._name, self._path = "", self._folder
@@ -185,7 +192,7 @@ class SegmentWriter:
                 self._path.rename(done)
             else:
                 self._path.unlink()
-            _sync_folder(self._folder)
+            sync_folder(self._folder)
             self._file.close()
         except OSError as error:
             raise _failed(self._path, "sealed", error) from error
@@ -243,7 +250,7 @@ def _recovered(path: Path, file: BinaryIO) -> SealedSegment | None:
         digest.update(chunk)
     done = path.with_name(f"{name}{SEALED}")
     path.rename(done)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
     source = name.partition("-")[2].partition("~")[0]
     return SealedSegment(name, source, done, digest.hexdigest(), end, raw_bytes, records, first, last, torn)
 
@@ -266,21 +273,6 @@ def _is_named(file: BinaryIO, path: Path) -> bool:
         return os.path.samestat(os.fstat(file.fileno()), path.stat())
     except FileNotFoundError:
         return False
-
-
-def _write(file: BinaryIO, data: bytes) -> None:
-    """All of it: an unbuffered file may take a part at a time."""
-    left = memoryview(data)
-    while left:
-        left = left[file.write(left) :]
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _failed(path: Path, what: str, error: OSError) -> PrecogError:

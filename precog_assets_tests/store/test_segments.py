@@ -193,19 +193,19 @@ def test_a_full_disk_is_named_and_nothing_is_lost_or_doubled_once_there_is_room(
     writer = filled(tmp_path, [b"before"])
     writer.flush()
     writer.append(b"during", AT, 101.0)
-    write = segments._write
+    write = segments.write_whole
 
     def full(file: Any, data: bytes) -> None:
         write(file, data[: len(data) // 2])
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(segments, "_write", full)
+    monkeypatch.setattr(segments, "write_whole", full)
     for _ in range(2):
         with pytest.raises(PrecogError, match="No space left") as refused:
             writer.flush()
         assert refused.value.code == "system.archive"
     assert [record.data for record in read_segment(only(tmp_path))] == [b"before"]
-    monkeypatch.setattr(segments, "_write", write)
+    monkeypatch.setattr(segments, "write_whole", write)
     writer.append(b"after", AT, 102.0)
     (sealed,) = writer.close()
     assert [record.data for record in read_segment(sealed.path)] == [b"before", b"during", b"after"]
