@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from precog_assets.domain.errors import PrecogError
-from precog_assets.pipeline.match_file import ANSWER, match_file
+from precog_assets.pipeline.match_file import ANSWER, match_file, read_table
 from precog_assets.seeds import team_seeds
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -101,6 +101,36 @@ def test_a_pair_twice_in_one_file_is_a_doubleheader_in_every_file() -> None:
     assert found["game"].to_list() == [1, 2]
     assert match_file(pl.DataFrame({"ticker": ["KXMLBGAME-25JUL17TBBOS-TB"]}), pl.DataFrame(games).drop(
         "kickoff_eastern"))["reason"].to_list() == ["ambiguous"]  # fmt: skip
+
+
+def test_players_are_compared_by_name_with_the_markets_sub_titles() -> None:
+    final = {"date": "2026-09-13", "home": "s0ag", "away": "z355", "league": "atp", "home_score": 0, "away_score": 1}
+    games = [{**final, "home_name": "Ben Shelton", "away_name": "Alexander Zverev"}]
+    tickers = ("KXATPMATCH-26SEP13ZVESHE-ZVE", "KXATPMATCH-26SEP13ZVESHE-SHE")
+    found = matched(games, *tickers, yes_sub_title=["Alexander Zverev", "Ben Shelton"], result=["yes", "no"])
+    assert [(row["verdict"], row["outcome"], row["agrees"]) for row in found] == [
+        ("matched", "away", True),
+        ("matched", "home", True),
+    ]
+
+
+def test_scores_of_a_csv_file_are_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "games.csv"
+    path.write_text("date,home,away,home_score,away_score\n2025-09-07,SEA,SF,9,10\n2025-09-14,SF,SEA,,\n")
+    tickers = pl.DataFrame(
+        {"ticker": ["KXNFLGAME-25SEP07SFSEA-SF", "KXNFLGAME-25SEP14SEASF-SF"], "result": ["yes"] * 2}
+    )
+    assert match_file(tickers, read_table(path, "games file"))["agrees"].to_list() == [True, None]
+    with pytest.raises(PrecogError, match="row 1: 'ten' is no score"):
+        matched([{**SEATTLE, "home_score": "ten"}], "KXNFLGAME-25SEP07SFSEA-SF")
+    with pytest.raises(PrecogError, match="row 1: 'TBD' is no time of day"):
+        matched([{**SEATTLE, "kickoff_eastern": "TBD"}], "KXNFLGAME-25SEP07SFSEA-SF")
+
+
+def test_columns_may_have_the_other_names() -> None:
+    games = [{"game_date": "2025-09-07", "home_team": "Seattle", "away_team": "49ers", "league": "NFL"}]
+    (found,) = matched(games, "KXNFLGAME-25SEP07SFSEA-SF")
+    assert (found["verdict"], found["home"]) == ("matched", "Seattle")
 
 
 def pairs(league: str) -> pl.DataFrame:
