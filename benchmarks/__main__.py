@@ -38,6 +38,7 @@ GROUPS = {
     "in_play": "Win probability in play",
     "slate": "A slate priced, decided and written",
     "kalshi_prices": "Kalshi's prices against sportsbooks",
+    "backtesting": "Backtests of candles and stored quotes",
     "simulator": "The simulator as a server",
     "start": "make run from a clean checkout",
 }

@@ -39,6 +39,9 @@ from precog_assets.pipeline.backtest.feed import (
 )
 from precog_assets.pricing.event import Sides, event_prices
 
+_Priced = tuple[str, tuple[tuple[Outcome, Sides], ...]]
+"""An event, and bid and ask of its outcomes."""
+
 
 class Known:
     """The facts taken in until now. Markets that are settled are to be forgotten, so that it does not grow."""
@@ -52,6 +55,8 @@ class Known:
         self.of_game: dict[str, list[str]] = {}
         """Markets of a game, in the order they were listed."""
         self._leagues = leagues
+        self._priced: dict[str, dict[_Priced, dict[Outcome, PriceFacts] | None]] = {}
+        """By game, prices made of equal quotes under the forecast that holds: most quotes repeat."""
 
     def reach(self, at: datetime) -> None:
         """Time goes on. Raises ValueError when it would go back."""
@@ -74,6 +79,7 @@ class Known:
             self.games[fact.game.game_id] = fact
         elif isinstance(fact, ForecastKnown):
             self.forecasts[fact.game_id] = fact
+            self._priced.pop(fact.game_id, None)
 
     def quote(self, market_id: str, quote: QuoteFacts, known_at: datetime) -> None:
         """Take a quote in. Raises ValueError for one that is not known yet."""
@@ -137,10 +143,14 @@ class Known:
         league = self._leagues.get(market.league or "")
         if league is None or link.game_id is None or link.outcome is None or link.outcome not in league.outcomes:
             return None
-        forecast = self.forecasts.get(link.game_id)
-        model = None if forecast is None else forecast.probabilities
-        weight = 0.0 if forecast is None else forecast.model_weight
-        prices = event_prices(league.outcomes, self._sides(market), model, weight)
+        sides, kept = self._sides(market), self._priced.setdefault(link.game_id, {})
+        key = (market.event_ticker, tuple(sides.items()))
+        if key not in kept:
+            forecast = self.forecasts.get(link.game_id)
+            model = None if forecast is None else forecast.probabilities
+            weight = 0.0 if forecast is None else forecast.model_weight
+            kept[key] = event_prices(league.outcomes, sides, model, weight)
+        prices = kept[key]
         return None if prices is None else prices[link.outcome]
 
     def siblings(self, market_id: str) -> dict[Outcome, str]:
@@ -168,6 +178,7 @@ class Known:
             self.of_game.pop(game_id, None)
             self.games.pop(game_id, None)
             self.forecasts.pop(game_id, None)
+            self._priced.pop(game_id, None)
 
     def _not_ahead(self, known_at: datetime) -> None:
         if self.now is None or known_at > self.now:

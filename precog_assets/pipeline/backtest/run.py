@@ -232,7 +232,8 @@ class _Loop:
                 self.result.by_gate["", _month(at), "unknown_market"] += 1
                 continue
             for sibling in known.siblings(market_id).values():
-                self._sync(rows, sibling, until)
+                if sibling != market_id:
+                    self._sync(rows, sibling, until)
             games.setdefault(market.link.game_id or market_id, []).append(market_id)
         for market_ids in games.values():
             for held in account.held:
