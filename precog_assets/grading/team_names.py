@@ -18,6 +18,7 @@ NAMES: dict[str, dict[str, str]] = {
         "sdg": "chargers", "st louis": "rams", "stl": "rams", "kcchiefs": "chiefs", "was": "commanders",
         "la": "rams", "jac": "jaguars", "gnb": "packers", "kan": "chiefs", "nwe": "patriots", "nor": "saints",
         "sfo": "49ers", "tam": "buccaneers", "ram": "rams", "rai": "raiders", "sea hawks": "seahawks",
+        "tampa": "buccaneers", "kansas": "chiefs", "nyjets": "jets", "ny jets": "jets", "larams": "rams",
     },
     "nba": {
         "bobcats": "hornets", "sonics": "thunder", "supersonics": "thunder", "seattle": "thunder", "sea": "thunder",

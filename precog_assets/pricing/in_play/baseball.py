@@ -20,9 +20,9 @@ REACH = 20
 """Leads that are told apart."""
 STATES = 24
 """Outs * 8 + bases."""
-_APPEARANCES = 60
-_EDGES = np.linspace(-2.0, 2.0, 101)
-"""Logarithms of home's offence over away's that are in the tables."""
+_APPEARANCES = 45
+_EDGES = np.linspace(-2.0, 2.0, 61)
+"""Logarithms of home's offence over away's that are in the tables; as many on either side of 0."""
 _ON_SECOND = 2
 
 
@@ -83,7 +83,7 @@ def _read(rules: BaseballRules, tables: Tables, prior: Floats, states: PlayState
 def tables_of(rules: BaseballRules, *, extra_runner: bool) -> Tables:
     """Every value by inning, half, strength, outs and bases, and lead."""
     home = np.stack([runs_to_come(rules.plate, float(np.exp(edge / 2))) for edge in _EDGES])
-    away = np.stack([runs_to_come(rules.plate, float(np.exp(-edge / 2))) for edge in _EDGES])
+    away = home[::-1]
     opening = _ON_SECOND if extra_runner else 0
     extra_top, extra_bottom = _extra(home, away, opening)
     tops, bottoms = [extra_top], [extra_bottom]

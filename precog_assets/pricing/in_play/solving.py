@@ -19,8 +19,8 @@ _T = TypeVar("_T")
 
 
 def kept(make: Callable[_P, _T]) -> Callable[_P, _T]:
-    """`make`, whose last 64 answers are kept by its (hashable) arguments."""
-    return cast("Callable[_P, _T]", lru_cache(maxsize=64)(make))
+    """`make`, whose last 1,024 answers are kept by its (hashable) arguments."""
+    return cast("Callable[_P, _T]", lru_cache(maxsize=1024)(make))
 
 
 def invert(curve: Callable[[Floats], Floats], grid: Floats, on_grid: Floats, wanted: Floats) -> Floats:

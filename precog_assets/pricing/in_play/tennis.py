@@ -14,6 +14,8 @@ from precog_assets.pricing.in_play.solving import invert, kept
 _GRID = np.linspace(-0.6, 0.6, 241)
 """Home's chance on serve less away's that is tried; the mean of the two is the tour's."""
 _LEAST, _MOST = 0.02, 0.98
+_FEW = 64
+"""Prices up to this many are solved one by one, each once; more of them together."""
 _SET_GAMES = 6
 
 
@@ -31,8 +33,21 @@ def tennis_probabilities(rules: TennisRules, prior: Floats, states: PlayStates) 
 def serves(rules: TennisRules, home: Floats, best_of: int) -> tuple[Floats, Floats]:
     """Chances of either side to win a point it serves, with which home wins the match as often as priced."""
     values, back = np.unique(home, return_inverse=True)
-    gap = invert(lambda x: _start(rules, x, best_of), _GRID, _curve(rules, best_of), values)[back.reshape(-1)]
-    return _from_gap(rules, gap)
+    if len(values) <= _FEW:
+        gap = np.array([_gap(rules, value, best_of) for value in values.tolist()])
+    else:
+        gap = _solved(rules, values, best_of)
+    return _from_gap(rules, gap[back.reshape(-1)])
+
+
+@kept
+def _gap(rules: TennisRules, home: float, best_of: int) -> float:
+    """Kept, as a match is priced again at every game of it."""
+    return float(_solved(rules, np.array([home]), best_of)[0])
+
+
+def _solved(rules: TennisRules, home: Floats, best_of: int) -> Floats:
+    return invert(lambda x: _start(rules, x, best_of), _GRID, _curve(rules, best_of), home)
 
 
 def _from_gap(rules: TennisRules, gap: Floats) -> tuple[Floats, Floats]:

@@ -100,7 +100,8 @@ def even() -> float:
     """The price at which both offences are equal: what remains of home's advantage is batting last."""
     from precog_assets.pricing.in_play.baseball import REACH, tables_of
 
-    return float(tables_of(MLB, extra_runner=True).top[0, 50, 0, REACH])
+    start = tables_of(MLB, extra_runner=True).top[0, :, 0, REACH]
+    return float(start[len(start) // 2])
 
 
 MLB_EVEN = even()
