@@ -143,7 +143,7 @@ def warning(rows: Sequence[Row]) -> str:
     expected = len(told) * (1.0 - LEVEL) / 2
     surviving = sum(row.widened_roi is not None and row.widened_roi.low > 0 for row in told)
     return (
-        f"{said} Of {len(told)} intervals of {LEVEL:.0%} about {expected:.1f} would lie above zero though nothing were "
+        f"{said} Of {len(told)} intervals of {LEVEL:.0%} about {expected:.2g} would lie above zero though nothing were "
         f"earned; widened for their number (Bonferroni), {surviving} do. What is chosen here must be run on games that "
         "it was not chosen on."
     )

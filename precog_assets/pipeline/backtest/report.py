@@ -68,7 +68,7 @@ class Report:
     gates: tuple[GateRow, ...]
     risk: Risk
     equity: tuple[tuple[date, Decimal], ...]
-    """At the end of each Eastern day."""
+    """At the last point of each Eastern day."""
     prices_paid: ReliabilityCurve | None
     """How often what was bought at a price paid; None without a settled bet that won or lost a whole contract."""
     believed: ReliabilityCurve | None
