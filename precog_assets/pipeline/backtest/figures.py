@@ -160,7 +160,7 @@ def risk_of(points: Sequence[EquityPoint], bets: Sequence[Bet], starting_cash: D
 
 
 def equity_by_day(points: Sequence[EquityPoint], starting_cash: Decimal) -> list[tuple[date, Decimal]]:
-    """Equity at the last point of every Eastern day, from the first to the last; days without a point keep the former."""
+    """Equity at the last point of each Eastern day, first to last; days without a point keep the one before."""
     last_of = {_day_of(point.at): point.equity for point in points}
     if not last_of:
         return []
