@@ -120,7 +120,8 @@ def _gates(decision: RecordedDecision) -> Table:
     table = Table(box=None, header_style="dim", pad_edge=True)
     notes = any(gate.detail for gate in decision.gates)
     for name in ("", "gate", "value", "wanted", "", "verdict", *(("note",) if notes else ())):
-        table.add_column(name, justify="right" if name == "value" else "left", overflow="fold")
+        one_line = name in ("gate", "value", "verdict")
+        table.add_column(name, justify="right" if name == "value" else "left", overflow="fold", no_wrap=one_line)
     for gate in decision.gates:
         first = gate.name == decision.reason
         unit = "" if gate.value is None else _unit(gate.name)

@@ -42,7 +42,11 @@ def config_path(name: str) -> Path:
     return PACKAGED / name
 
 
-class _UniqueKeys(yaml.SafeLoader):
+_Safe: Any = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+"""The same, by libyaml where it is there: every command reads these files when it starts."""
+
+
+class _UniqueKeys(_Safe):
     """YAML that refuses a key given twice: a second place for a parameter is an error."""
 
 
@@ -54,7 +58,7 @@ def _mapping(loader: _UniqueKeys, node: yaml.MappingNode, deep: bool = False) ->
             mark = key_node.start_mark
             raise ConfigurationError(f"{mark.name}, line {mark.line + 1}: `{key}` is given twice; keep one.")
         seen.add(key)
-    return yaml.SafeLoader.construct_mapping(loader, node, deep)
+    return _Safe.construct_mapping(loader, node, deep)
 
 
 _UniqueKeys.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)

@@ -8,11 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from precog_assets.config import load_fees
 from precog_assets.domain.fees import FeeFact
-from precog_assets.pricing.fee_book import FeeBook
-from precog_assets.pricing.fees import UnknownFeeError
-from precog_assets.store.fees import read_fee_facts
 
 
 def observed_by(stated: Iterable[FeeFact], as_of: datetime) -> list[FeeFact]:
@@ -22,6 +18,12 @@ def observed_by(stated: Iterable[FeeFact], as_of: datetime) -> list[FeeFact]:
 
 def fees_of(connection: sa.Connection, market: Mapping[str, Any], as_of: datetime) -> tuple[str, dict[str, Any]]:
     """The schedule in one line and by name; why there is none where there is none."""
+    # Here, since all queries are imported by every command that asks, and few of them need the arithmetic.
+    from precog_assets.config import load_fees
+    from precog_assets.pricing.fee_book import FeeBook
+    from precog_assets.pricing.fees import UnknownFeeError
+    from precog_assets.store.fees import read_fee_facts
+
     try:
         stated = observed_by(read_fee_facts(connection, market["venue"], as_of=as_of), as_of)
         found = FeeBook.of(load_fees(), stated).schedule_at(
