@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -12,8 +12,11 @@ import polars as pl
 import pytest
 import sqlalchemy as sa
 
+from precog_assets.config import load_leagues, load_trading_rules
 from precog_assets.domain.errors import ConfigurationError
 from precog_assets.domain.facts import Observation, Origin
+from precog_assets.pipeline.backtest.files import quote_arrays
+from precog_assets.pipeline.backtest.stored import StoredFeed
 from precog_assets.pipeline.imports.quote_files import COLUMNS, instants_of, quotes_of, read_quotes
 from precog_assets.pipeline.imports.quotes import FUTURE, UNKNOWN_MARKET, import_quotes
 from precog_assets.store.markets import write_markets, write_quotes
@@ -188,6 +191,22 @@ def test_live_quotes_stay_as_they_were(stored, tmp_path):
     with stored.engine.connect() as connection:
         origins = connection.scalars(sa.text("SELECT origin FROM market.quotes ORDER BY observed_at")).all()
     assert origins == ["live", "import", "live"]
+
+
+def test_a_backtest_of_what_was_imported_sees_the_quotes_of_the_file(stored, tmp_path):
+    rows = [
+        {"price_close": 0.5 + step / 100, "end_period_ts": SECONDS + 60 * step}
+        | ({"yes_bid": 0.40, "yes_ask": 0.45 + step / 100, "yes_bid_size": 30, "yes_ask_size": 20} if step % 2 else {})
+        for step in range(6)
+    ]
+    path = saved(tmp_path, rows)
+    import_quotes(stored, path, correlation_id="c")
+    rules = load_trading_rules().backtests
+    feed = StoredFeed(stored.engine, load_leagues()["nfl"], AT, AT + timedelta(hours=1), rules)
+    of_store = next(chunk.quotes for chunk in feed.chunks() if chunk.start >= AT)
+    _, of_file = quote_arrays(read_quotes(path).frame, rules)
+    for one in fields(of_file):
+        assert getattr(of_store, one.name).tolist() == getattr(of_file, one.name).tolist(), one.name
 
 
 def test_the_step_is_recorded_and_progress_told(stored, tmp_path):
