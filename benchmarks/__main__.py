@@ -35,6 +35,7 @@ GROUPS = {
     "rating_speed": "Speed of rating",
     "rating_update": "One more day of results",
     "deciding": "Deciding",
+    "asking": "Why, explain and replay behind ten million quotes",
     "in_play": "Win probability in play",
     "slate": "A slate priced, decided and written",
     "kalshi_prices": "Kalshi's prices against sportsbooks",
