@@ -51,6 +51,19 @@ def live_sensors(status: dg.DefaultSensorStatus) -> list[dg.SensorDefinition]:
         tick = games_tick(opened, _memory(opened), new_correlation_id())
         return _result(context, services, "espn_live", tick, GAME_TABLES, source="espn", contract_of=RAW_GAMES)
 
+    @dg.sensor(
+        minimum_interval_seconds=299,
+        default_status=status,
+        description="Polls the boards of tomorrow and the day after",
+    )
+    def espn_ahead(context: dg.SensorEvaluationContext, services: PrecogServices) -> dg.SensorResult:
+        from precog_assets.automation.ticks import ahead_tick
+        from precog_assets.pipeline.report import new_correlation_id
+
+        opened = services.get()
+        tick = ahead_tick(opened, new_correlation_id())
+        return _result(context, services, "espn_ahead", tick, GAME_TABLES, source="espn", contract_of=RAW_GAMES)
+
     @dg.sensor(minimum_interval_seconds=4, default_status=status, description="Polls Kalshi's listings in its tick")
     def kalshi_live(context: dg.SensorEvaluationContext, services: PrecogServices) -> dg.SensorResult:
         from precog_assets.automation.ticks import markets_tick
@@ -90,7 +103,7 @@ def live_sensors(status: dg.DefaultSensorStatus) -> list[dg.SensorDefinition]:
         tick = trading_tick(opened, _memory(opened), new_correlation_id())
         return _traded(context, services, tick)
 
-    return [espn_live, kalshi_live, kalshi_books, links_and_ratings, trading_live]
+    return [espn_live, espn_ahead, kalshi_live, kalshi_books, links_and_ratings, trading_live]
 
 
 def _memory(opened: Services) -> TickMemory:

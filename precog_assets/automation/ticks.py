@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from precog_assets.automation.memory import TickMemory
 from precog_assets.domain.errors import CODES, ErrorClass
 from precog_assets.domain.leagues import League
-from precog_assets.domain.times import board_days
+from precog_assets.domain.times import board_days, eastern_day
 from precog_assets.pipeline.cadence import LeagueActivity, Phase, due, phase_of, read_activity
 from precog_assets.pipeline.feeds import in_database, only_one
 from precog_assets.pipeline.games import poll_games
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 BUDGET_S = 3.0
 """Work of a tick that would begin later than this is left to the next one."""
+DAYS_AHEAD = (1, 2)
+"""Boards after today's that hold games within the longest time to start of a strategy, 36 hours."""
+AHEAD_BUDGET_S = 12.0
 NOT_SENT = ("system.budget", "http.budget")
 AWAY = frozenset({ErrorClass.TRANSIENT, ErrorClass.SYSTEM})
 
@@ -107,6 +110,21 @@ def games_tick(services: Services, memory: TickMemory, correlation_id: str) -> T
 def boards(leagues: Sequence[League], now: datetime) -> list[tuple[League, date]]:
     """The league days whose boards can hold a running game."""
     return [(league, day) for league in leagues for day in board_days(now)]
+
+
+def ahead_tick(services: Services, correlation_id: str) -> Tick:
+    """Read the boards of the next days, which decisions look at too. Raises PrecogError(system.*)."""
+    today = eastern_day(services.clock.now())
+    wanted = [(league, today + timedelta(days=ahead)) for ahead in DAYS_AHEAD for league in services.leagues]
+    return _alone(
+        services,
+        "games ahead",
+        Due(services.leagues, phases_now(services, "espn")),
+        lambda: poll_games(
+            services, wanted, correlation_id=correlation_id, budget_s=AHEAD_BUDGET_S, step="games ahead"
+        ),
+        lambda _report: None,
+    )
 
 
 def markets_tick(services: Services, memory: TickMemory, correlation_id: str) -> Tick:

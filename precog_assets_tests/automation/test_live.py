@@ -102,6 +102,17 @@ def test_a_tick_writes_games_and_tells_rows_version_and_what_it_did(
     assert contracts(result) == [True]
 
 
+def test_the_boards_of_the_next_two_days_are_read_too(
+    resource: PrecogServices, services: Services, venue: Venue, instance: dg.DagsterInstance
+) -> None:
+    """A game of tomorrow is decided on by a state that is minutes old, not of this morning's calendar."""
+    venue.put(NFL_BOARD, board(board_event("401", score=(7, 3))))
+    result = Ticking("espn_ahead", resource, instance).tick()
+    assert {target.partition("dates=")[2][:8] for target in venue.requests} == {"20261123", "20261124"}
+    assert set(made(result)) == {"raw/espn_games", "core/games"}
+    assert said(result).startswith("games ahead: 2 in, 1 changed, ")
+
+
 def test_what_a_tick_tells_comes_with_the_assets_checks_behind_it(
     resource: PrecogServices, venue: Venue, instance: dg.DagsterInstance
 ) -> None:

@@ -112,12 +112,17 @@ def test_every_step_ends_well_and_shows_rows(world: World) -> None:
         "settlements",
         "order books",
         *(f"ratings {league}" for league in LEAGUES),
+        "prices",
+        "decisions",
+        "orders",
+        "settled positions",
+        "ladder",
         "upkeep",
     ]
     for name in world.first:
         one = report(world.first, name)
         assert (one.failed, one.failures, one.rejected) == (False, [], 0), name
-        if name not in ("settlements", "upkeep"):
+        if name not in ("settlements", "orders", "settled positions", "upkeep"):
             assert one.written > 0, name
 
 
