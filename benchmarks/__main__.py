@@ -40,6 +40,7 @@ GROUPS = {
     "slate": "A slate priced, decided and written",
     "kalshi_prices": "Kalshi's prices against sportsbooks",
     "backtesting": "Backtests of candles and stored quotes",
+    "stream": "The stream without sockets",
     "simulator": "The simulator as a server",
     "start": "make run from a clean checkout",
 }
