@@ -53,6 +53,10 @@ _LATEST_ORDERS = sa.text(
 _PEAK = sa.text("SELECT max(cash + positions_liquidation) FROM book.equity WHERE venue = :venue AND at < :at")
 
 
+Group = tuple[str | None, str | None, date | None]
+"""Game, league and day that a market counts to."""
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """An account before an instant. Dollars."""
@@ -140,6 +144,7 @@ class Exposure:
     _tied_up: Decimal = ZERO
     _orders: int = 0
     _equity: Decimal = ZERO
+    _group_of: dict[str, Group] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._equity = self.standing.cash + worth(self.standing, self.known.quotes).liquidation
@@ -177,7 +182,13 @@ class Exposure:
             self._by[key] += dollars
         self._total += dollars
 
-    def _groups(self, market_id: str) -> tuple[str | None, str | None, date | None]:
+    def _groups(self, market_id: str) -> Group:
+        found = self._group_of.get(market_id)
+        if found is None:
+            found = self._group_of[market_id] = self._look_up(market_id)
+        return found
+
+    def _look_up(self, market_id: str) -> Group:
         market, link = self.known.markets.get(market_id), self.known.links.get(market_id)
         game_id = None if link is None else link.game_id
         game = self.known.games.get(game_id or "")

@@ -217,8 +217,9 @@ def _top(price: Decimal | None, contracts: Decimal | None) -> tuple[Level, ...]:
     return () if price is None or not _NOTHING < price < _ONE else (Level(price, contracts or _NOTHING),)
 
 
+@lru_cache(maxsize=8192)
 def _levels(text: str) -> tuple[Level, ...]:
-    """A side of a stored book, which lists the best bid last."""
+    """A side of a stored book, which lists the best bid last; made once for all passes that read it unchanged."""
     listed = orjson.loads(text)[: -LEVELS - 1 : -1]
     levels = (Level(Decimal(price), Decimal(contracts)) for price, contracts in listed)
     return tuple(level for level in levels if _NOTHING < level.price < _ONE)
