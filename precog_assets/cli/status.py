@@ -22,6 +22,9 @@ _QUERY = sa.text(
            (SELECT max(last_polled_at) FROM ops.feeds) AS polled_at,
            (SELECT coalesce(sum(changed), 0) FROM ops.steps
             WHERE step = ANY(:market_steps) AND started_at > :minute_ago) AS quotes,
+           (SELECT coalesce(sum(rows_in), 0) FROM ops.steps
+            WHERE step = 'decisions' AND started_at > :minute_ago) AS decisions,
+           (SELECT count(*) FROM book.orders WHERE status IN ('written', 'resting')) AS open_orders,
            (SELECT count(*) FROM ops.backfill_units WHERE job = ANY(:jobs) AND unit >= :first) AS days_done
     """
 )
@@ -32,7 +35,7 @@ _COLOURS = {"running": "green", "done": "green", "starting": "yellow", "waiting"
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """What the line shows; `poll_age_s` and `quotes_per_min` are in real time also over a faster clock."""
+    """What the line shows; ages and rates are in real time also over a faster clock."""
 
     world_now: datetime
     games_in_play: int
@@ -40,6 +43,8 @@ class Numbers:
     markets: int
     poll_age_s: float | None
     quotes_per_min: float
+    decisions_per_min: float
+    open_orders: int
     days_done: int
     days_wanted: int
 
@@ -66,6 +71,8 @@ def read_numbers(engine: sa.Engine, clock: Clock, leagues: list[str], bootstrap_
         markets=row.markets,
         poll_age_s=None if row.polled_at is None else max(0.0, (now - row.polled_at).total_seconds() / speed),
         quotes_per_min=float(row.quotes),
+        decisions_per_min=float(row.decisions),
+        open_orders=row.open_orders,
         days_done=min(row.days_done, wanted),
         days_wanted=wanted,
     )
@@ -80,7 +87,8 @@ def line(numbers: Numbers | PrecogError, states: Mapping[str, str]) -> Text:
         age = "no poll yet" if numbers.poll_age_s is None else f"last poll {numbers.poll_age_s:.0f} s ago"
         text.append(
             f"{numbers.world_now:%Y-%m-%d %H:%M:%S} UTC · {numbers.games_in_play} of {numbers.games} games in play · "
-            f"{numbers.markets} markets · {numbers.quotes_per_min:.0f} quotes/min · {age}"
+            f"{numbers.markets} markets · {numbers.quotes_per_min:.0f} quotes/min · "
+            f"{numbers.decisions_per_min:.0f} decisions/min · {numbers.open_orders} open orders · {age}"
         )
         if numbers.days_wanted:
             text.append(f" · past seasons {numbers.days_done}/{numbers.days_wanted} days")
