@@ -5,14 +5,16 @@ facts (`known.py`) and exposure (`exposure.py`), deciding (`trading`).
 
 Made twice for an instant a snapshot is the same, with one reserve: of a fact that stays as it is only the last
 confirmation is remembered, so that its age at an earlier instant is forgotten, and of a link only the last verdict. A
-decision keeps what it saw, and a replay that names it gets that back wherever the stored facts allow it.
+decision keeps what it saw, and a replay that names it gets that back wherever the stored facts allow it. So it is with
+facts that were observed in the last seconds before the instant and written after it: the decision cannot have read
+them, and what was known without them is the same again, or it is not.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -29,6 +31,10 @@ from precog_assets.store.known_sql import Basis
 
 PAPER = "paper"
 """The account that decisions count on."""
+IN_FLIGHT = timedelta(seconds=5)
+"""From the observation of a fact until it is written, at most: an answer is observed before it is parsed."""
+MOST_TRIED = 4
+TICK = timedelta(microseconds=1)
 
 
 def versions_of(strategies: Iterable[Strategy]) -> dict[str, list[str]]:
@@ -78,14 +84,15 @@ def read_for(
     venue: str = PAPER,
     basis: Basis = "observed",
     links: Mapping[str, LinkFacts] | None = None,
+    facts_until: datetime | None = None,
 ) -> tuple[Known, Exposure]:
     """Facts and exposure at `at` for snapshots of these markets under these strategies: a dozen statements in all.
 
-    `links`: taken instead of what is stored of these markets.
+    `links`: taken instead of what is stored of these markets; `facts_until`: facts as they were known earlier.
     """
     standing = read_standing(connection, venue, at)
-    wanted = {*market_ids, *standing.market_ids}
-    known = read_known(connection, wanted, at, versions=versions_of(strategies), basis=basis, links=links)
+    wanted, versions = {*market_ids, *standing.market_ids}, versions_of(strategies)
+    known = read_known(connection, wanted, facts_until or at, versions=versions, basis=basis, links=links)
     return known, Exposure(standing, known)
 
 
@@ -107,12 +114,31 @@ def snapshot_at(
     known, exposure = read_for(connection, [market_id], [strategy], as_of, venue=venue, basis=basis)
     if market_id not in known.markets:
         return None
-    if recorded is not None and market_id in known.links_changed_later:
-        links = {market_id: recorded.link}
-        known, exposure = read_for(connection, [market_id], [strategy], as_of, venue=venue, basis=basis, links=links)
-    snapshot = snapshot_of(known, exposure, market_id, strategy, as_of)
     if recorded is None:
-        return snapshot
+        return snapshot_of(known, exposure, market_id, strategy, as_of)
+    links = {market_id: recorded.link} if market_id in known.links_changed_later else None
+    if links is not None:
+        known, exposure = read_for(connection, [market_id], [strategy], as_of, venue=venue, basis=basis, links=links)
+    rebuilt = _confirmed(snapshot_of(known, exposure, market_id, strategy, as_of), known, recorded)
+    for instant in _written_late(known, as_of) if rebuilt != recorded else ():
+        until = instant - TICK
+        known, exposure = read_for(
+            connection, [market_id], [strategy], as_of, venue=venue, basis=basis, links=links, facts_until=until
+        )
+        if market_id in known.markets:
+            tried = _confirmed(snapshot_of(known, exposure, market_id, strategy, as_of), known, recorded)
+            if tried == recorded:
+                return tried
+    return rebuilt
+
+
+def _written_late(known: Known, as_of: datetime) -> list[datetime]:
+    """When the last facts before `as_of` were observed, latest first, of those that may have been written after it."""
+    observed = {quote.observed_at for quote in known.quotes.values()} | set(known.state_observed_at.values())
+    return sorted((one for one in observed if as_of - IN_FLIGHT < one <= as_of), reverse=True)[:MOST_TRIED]
+
+
+def _confirmed(snapshot: Snapshot, known: Known, recorded: Snapshot) -> Snapshot:
     return replace(
         snapshot,
         quote=_quote_confirmed(snapshot.quote, recorded.quote),

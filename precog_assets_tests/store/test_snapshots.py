@@ -226,6 +226,26 @@ def test_what_is_recorded_at_the_instant_itself_is_not_part_of_the_account_yet(s
         assert read(connection) == before
 
 
+def test_a_fact_that_was_on_its_way_when_the_decision_was_made_is_not_held_against_it(store: sa.Engine) -> None:
+    put_slate(store)
+    with rolled_back(store) as connection:
+        before = read(connection)
+        put_quote(connection, jac(), "0.60", "0.62", NOW - timedelta(seconds=1))
+        put_games(connection, game_row(start_time=START + timedelta(hours=1)), at=NOW - timedelta(seconds=2))
+        assert read(connection).price != before.price
+        assert read(connection, recorded=before) == before
+
+
+def test_a_fact_that_was_there_long_before_is_held_against_a_decision_that_did_not_read_it(store: sa.Engine) -> None:
+    put_slate(store)
+    with rolled_back(store) as connection:
+        before = read(connection)
+        put_quote(connection, kc(), "0.60", "0.62", NOW - timedelta(seconds=7))
+        found = read(connection, recorded=before)
+        assert found.quote != before.quote
+        assert found == read(connection)
+
+
 def test_a_recorded_confirmation_counts_only_where_the_stored_facts_allow_it(store: sa.Engine) -> None:
     put_slate(store)
     with store.connect() as connection:
