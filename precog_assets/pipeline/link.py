@@ -79,7 +79,7 @@ def link_markets(services: Services, *, correlation_id: str) -> StepReport:
     memory = memory_of(services.engine)
     with in_database(services.engine) as connection:
         news = memory.news(connection, now)
-        rows = read_open(connection, now, list(news.changed)) if news.changed else []
+        rows = read_open(connection, news.events, list(news.changed)) if news.changed else []
         series = league_of_series()
         parsed = {row.ticker: parse_ticker(row.ticker, series) for row in rows}
         days = days_of(parsed.values())

@@ -7,7 +7,7 @@ A process that begins knows nothing and decides everything.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -17,6 +17,7 @@ from precog_assets.matching.registry import AliasRegistry
 from precog_assets.pipeline.link_reading import (
     Span,
     code_prints,
+    events_to_decide,
     game_prints,
     market_prints,
     read_registry,
@@ -50,6 +51,8 @@ class News:
     """What a pass has to decide."""
 
     codes: Codes
+    events: Sequence[str]
+    """Those with markets to decide, of all leagues."""
     changed: Mapping[str, Pass]
     """Leagues to decide ('' for markets of none), as they are now; games and verdicts are not known yet."""
     spared: Mapping[str, Pass]
@@ -72,10 +75,10 @@ class Memory:
 
     def news(self, connection: sa.Connection, now: datetime) -> News:
         """Which leagues have markets to decide, and what stands of the others."""
-        codes = self.codes(connection)
+        codes, events = self.codes(connection), events_to_decide(connection, now)
         found = {
             league: (Pass(one.print, codes.prints.get(league, "")), one.undecided)
-            for league, one in market_prints(connection, now).items()
+            for league, one in market_prints(connection, events).items()
         }
         alike: dict[str, Pass] = {}
         for league, (one, undecided) in found.items():
@@ -84,7 +87,7 @@ class Memory:
                 alike[league] = before
         games = game_prints(connection, {league: one.span for league, one in alike.items() if one.span})
         spared = {league: one for league, one in alike.items() if games.get(league, "") == one.games}
-        return News(codes, {league: one for league, (one, _) in found.items() if league not in spared}, spared)
+        return News(codes, events, {league: one for league, (one, _) in found.items() if league not in spared}, spared)
 
     def keep(self, news: News, decided: Mapping[str, Pass]) -> None:
         """Remember what was decided; to be called once the pass is committed."""

@@ -27,18 +27,14 @@ DAYS_AROUND = 4
 """Games this many days around a ticker's day are candidates: moved games, and hints for refusals."""
 RETRIED = timedelta(days=3)
 """A settled market without a game is tried again for this long."""
-_SCOPE = (
-    sa.text(
-        """
-        SELECT DISTINCT o.event_ticker FROM market.markets o LEFT JOIN market.market_games l USING (market_id)
-        WHERE o.venue = 'kalshi' AND (l.market_id IS NULL OR o.status <> 'finalized'
-           OR (l.verdict IN ('no_game', 'unknown_code') AND (l.last_changed_at > :retried OR EXISTS (
-               SELECT 1 FROM core.team_aliases a WHERE a.source = 'kalshi' AND a.league = o.league
-                  AND a.accepted_at > :retried AND a.accepted_at >= l.last_changed_at))))
-        """
-    )
-    .columns(sa.column("event_ticker", sa.Text))
-    .cte("scope")
+_SCOPE = sa.text(
+    """
+    SELECT DISTINCT o.event_ticker FROM market.markets o LEFT JOIN market.market_games l USING (market_id)
+    WHERE o.venue = 'kalshi' AND (l.market_id IS NULL OR o.status <> 'finalized'
+       OR (l.verdict IN ('no_game', 'unknown_code') AND (l.last_changed_at > :retried OR EXISTS (
+           SELECT 1 FROM core.team_aliases a WHERE a.source = 'kalshi' AND a.league = o.league
+              AND a.accepted_at > :retried AND a.accepted_at >= l.last_changed_at))))
+    """
 )
 _ROWS = (
     sa.select(
@@ -57,24 +53,20 @@ _ROWS = (
     .select_from(markets.outerjoin(milestones, milestones.c.event_ticker == markets.c.event_ticker))
     .order_by(markets.c.event_ticker, markets.c.ticker)
 )
+_EVENTS = sa.bindparam("events", type_=sa.ARRAY(sa.Text))
 _OPEN = _ROWS.where(
-    markets.c.venue == "kalshi",
-    markets.c.event_ticker.in_(sa.select(_SCOPE.c.event_ticker)),
+    markets.c.event_ticker == sa.func.any(_EVENTS),
     sa.func.coalesce(markets.c.league, "") == sa.func.any(sa.bindparam("leagues", type_=sa.ARRAY(sa.Text))),
 )
-_MARKET_PRINTS = (
-    sa.text(
-        """
-        SELECT coalesce(m.league, '') AS league, count(*) FILTER (WHERE l.market_id IS NULL) AS undecided,
-               concat(count(*), ':', sum(hashtextextended(concat_ws('|', m.market_id, m.yes_sub_title, m.title,
-                   m.rules_primary, m.strike, s.start_time, s.home_target, s.away_target), 0))) AS print
-        FROM scope JOIN market.markets m USING (event_ticker) LEFT JOIN market.milestones s USING (event_ticker)
-        LEFT JOIN market.market_games l USING (market_id)
-        WHERE m.venue = 'kalshi' GROUP BY 1
-        """
-    )
-    .columns(league=sa.Text, undecided=sa.Integer, print=sa.Text)
-    .add_cte(_SCOPE)
+_MARKET_PRINTS = sa.text(
+    """
+    SELECT coalesce(m.league, '') AS league, count(*) FILTER (WHERE l.market_id IS NULL) AS undecided,
+           concat(count(*), ':', sum(hashtextextended(concat_ws('|', m.market_id, m.yes_sub_title, m.title,
+               m.rules_primary, m.strike, s.start_time, s.home_target, s.away_target), 0))) AS print
+    FROM market.markets m LEFT JOIN market.milestones s USING (event_ticker)
+    LEFT JOIN market.market_games l USING (market_id)
+    WHERE m.event_ticker = ANY(CAST(:events AS text[])) GROUP BY 1
+    """
 )
 _GAMES = sa.text(
     """
@@ -121,9 +113,14 @@ class MarketPrint:
     print: str
 
 
-def market_prints(connection: sa.Connection, now: datetime) -> dict[str, MarketPrint]:
-    """Fingerprints of the markets to decide with their milestones, by league ('' for none)."""
-    rows = connection.execute(_MARKET_PRINTS, {"retried": now - RETRIED})
+def events_to_decide(connection: sa.Connection, now: datetime) -> list[str]:
+    """Events with markets that are open, undecided, or to be tried again."""
+    return list(connection.scalars(_SCOPE, {"retried": now - RETRIED}))
+
+
+def market_prints(connection: sa.Connection, events: Sequence[str]) -> dict[str, MarketPrint]:
+    """Fingerprints of these events' markets with their milestones, by league ('' for none)."""
+    rows = connection.execute(_MARKET_PRINTS, {"events": list(events)})
     return {row.league: MarketPrint(row.undecided, row.print) for row in rows}
 
 
@@ -141,12 +138,9 @@ def code_prints(connection: sa.Connection) -> dict[str, str]:
     return {row.league: row.print for row in connection.execute(_CODE_PRINTS)}
 
 
-def read_open(connection: sa.Connection, now: datetime, leagues: Sequence[str]) -> list[Any]:
-    """The markets to decide of these leagues ('' for none): those open, undecided, or to be tried again.
-
-    All markets of an event come together, those that are final too.
-    """
-    return list(connection.execute(_OPEN, {"retried": now - RETRIED, "leagues": list(leagues)}))
+def read_open(connection: sa.Connection, events: Sequence[str], leagues: Sequence[str]) -> list[Any]:
+    """The markets of these events in these leagues ('' for none): all of an event, those that are final too."""
+    return list(connection.execute(_OPEN, {"events": list(events), "leagues": list(leagues)}))
 
 
 def read_event(connection: sa.Connection, event_ticker: str) -> list[Any]:

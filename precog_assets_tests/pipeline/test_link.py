@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -260,9 +259,9 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """The leagues of which markets are read, pass by pass."""
     seen: list[list[str]] = []
 
-    def read(connection: sa.Connection, now: datetime, leagues: list[str]) -> list[Any]:
+    def read(connection: sa.Connection, events: list[str], leagues: list[str]) -> list[Any]:
         seen.append(leagues)
-        return read_open(connection, now, leagues)
+        return read_open(connection, events, leagues)
 
     monkeypatch.setattr("precog_assets.pipeline.link.read_open", read)
     return seen
