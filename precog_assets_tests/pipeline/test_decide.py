@@ -18,6 +18,7 @@ from precog_assets.domain.strategies import Strategy, TradingRules
 from precog_assets.domain.trading import Rung
 from precog_assets.pipeline.book import work_book
 from precog_assets.pipeline.decide import LAST_WORD, decide_markets
+from precog_assets.pipeline.replay.decision import replay_decision
 from precog_assets.pipeline.report import StepReport
 from precog_assets.services import Services
 from precog_assets.store import tables
@@ -380,17 +381,17 @@ def test_what_a_pass_decided_is_decided_again_from_what_is_stored(services: Serv
         put_quote(connection, kc(2), "0.49", "0.51", clock.now())
         put_games(connection, game_row(3, start_time=START + timedelta(hours=1)), at=clock.now())
     decide(services)
-    compared = 0
     with services.engine.connect() as connection:
-        for row in connection.execute(sa.select(tables.decisions)).all():
+        made = connection.execute(sa.select(tables.decisions)).all()
+        for row in made:
             strategy, recorded = RULES.strategies[row.strategy], from_json(row.snapshot)
             rebuilt = snapshot_at(connection, row.market_id, strategy, row.as_of, recorded=recorded)
             assert rebuilt == recorded
             again = Decider(strategy, RULES.limits).decide(recorded)
             assert (again.decision_id, again.reason, again.side) == (row.decision_id, row.reason, row.side)
             assert again.rung is Rung(row.rung)
-            compared += 1
-    assert compared > 3 * len(RULES.strategies)
+    assert len(made) > 6 * len(RULES.strategies)
+    assert {replay_decision(services.engine, row.decision_id).summary for row in made} == {"same"}
 
 
 def test_the_rules_are_kept_with_the_decisions(services: Services) -> None:
