@@ -20,3 +20,8 @@ def fact_columns() -> list[sa.Column]:
         sa.Column("confirmed_at", INSTANT, nullable=False, comment="Last observation of the same values"),
         sa.Column("response_id", sa.BigInteger, comment="raw.responses row it was read from"),
     ]
+
+
+def offset_column() -> sa.Column:
+    """Where in its segment a fact of a stream stands; `response_id` is the segment's row."""
+    return sa.Column("response_offset", sa.BigInteger, comment="Of its frame in a segment of a stream; null otherwise")

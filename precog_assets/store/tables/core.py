@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from precog_assets.store.tables.columns import INSTANT, fact_columns, metadata
+from precog_assets.store.tables.columns import INSTANT, fact_columns, metadata, offset_column
 
 teams = sa.Table(
     "teams",
@@ -109,6 +109,7 @@ game_states = sa.Table(
     sa.Column("linescores", JSONB(none_as_null=True)),
     sa.Column("situation", JSONB(none_as_null=True)),
     *fact_columns(),
+    offset_column(),
     sa.PrimaryKeyConstraint("game_id", "observed_at"),
     sa.Index("game_states_observed_at", "observed_at"),
     schema="core",

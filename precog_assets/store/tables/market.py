@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from precog_assets.store.tables.columns import COUNT, INSTANT, PRICE, fact_columns, metadata
+from precog_assets.store.tables.columns import COUNT, INSTANT, PRICE, fact_columns, metadata, offset_column
 
 series = sa.Table(
     "series",
@@ -105,6 +105,7 @@ market_states = sa.Table(
     sa.Column("settlement_value", PRICE),
     sa.Column("expiration_value", sa.Text, nullable=False),
     *fact_columns(),
+    offset_column(),
     sa.PrimaryKeyConstraint("market_id", "observed_at"),
     schema="market",
 )
@@ -122,6 +123,7 @@ quotes = sa.Table(
     sa.Column("volume", COUNT),
     sa.Column("open_interest", COUNT),
     *fact_columns(),
+    offset_column(),
     sa.PrimaryKeyConstraint("market_key", "observed_at"),
     schema="market",
     postgresql_partition_by="RANGE (observed_at)",
@@ -135,6 +137,7 @@ order_books = sa.Table(
     sa.Column("yes_levels", JSONB, nullable=False, comment="[[price, count], ...] bids, best last"),
     sa.Column("no_levels", JSONB, nullable=False),
     *fact_columns(),
+    offset_column(),
     sa.PrimaryKeyConstraint("market_key", "observed_at"),
     schema="market",
     postgresql_partition_by="RANGE (observed_at)",
@@ -154,6 +157,7 @@ trades = sa.Table(
     sa.Column("known_at", INSTANT, nullable=False),
     sa.Column("origin", sa.Text, nullable=False),
     sa.Column("response_id", sa.BigInteger),
+    offset_column(),
     sa.Index("trades_market_traded_at", "market_id", "traded_at"),
     schema="market",
 )

@@ -1,4 +1,4 @@
-"""Schema `ops`. How the platform runs: stamp, feeds, steps, rejections, contracts, units of work."""
+"""Schema `ops`. How the platform runs: stamp, feeds, steps, rejections, contracts, units of work, roles, failures."""
 
 from __future__ import annotations
 
@@ -114,5 +114,61 @@ archive_growth = sa.Table(
     sa.Column("body_bytes", sa.BigInteger, nullable=False),
     sa.Column("stored_bytes", sa.BigInteger, nullable=False),
     sa.PrimaryKeyConstraint("day", "source"),
+    schema="ops",
+)
+
+leases = sa.Table(
+    "leases",
+    metadata,
+    sa.Column("role", sa.Text, primary_key=True, comment="A source that is fed, or trading"),
+    sa.Column("holder", sa.Text, nullable=False, comment="Kind and process: collector:HOST:PID:ID or sensors:..."),
+    sa.Column("epoch", sa.BigInteger, nullable=False, comment="Grows with each change of hands, never falls"),
+    sa.Column("acquired_at", INSTANT, nullable=False),
+    sa.Column("heartbeat_at", INSTANT, nullable=False, comment="By the database's clock"),
+    sa.Column("released_at", INSTANT, comment="When its holder gave it up; null while it is held"),
+    sa.Column("details", JSONB, nullable=False, server_default=sa.text("'{}'::jsonb"), comment="What the holder tells"),
+    schema="ops",
+)
+
+stream_gaps = sa.Table(
+    "stream_gaps",
+    metadata,
+    sa.Column("gap_id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("channel", sa.Text, nullable=False, server_default="", comment="Empty: the whole connection"),
+    sa.Column("began_at", INSTANT, nullable=False),
+    sa.Column("ended_at", INSTANT, comment="When a fresh snapshot closed it; null while it is open"),
+    sa.Column("reason", sa.Text, nullable=False, comment="missing, silent, disconnected ... as domain.live.GapKind"),
+    sa.Column("sid", sa.BigInteger, comment="The venue's number of the subscription"),
+    sa.Column("markets", JSONB, nullable=False, server_default=sa.text("'[]'::jsonb"), comment="Tickers it concerns"),
+    sa.Column("frames_lost", sa.BigInteger, comment="By sequence numbers; null where they do not tell"),
+    sa.Column("detail", sa.Text, nullable=False, server_default=""),
+    sa.Index("stream_gaps_source_began_at", "source", sa.text("began_at DESC")),
+    schema="ops",
+)
+
+error_counts = sa.Table(
+    "error_counts",
+    metadata,
+    sa.Column("code", sa.Text, nullable=False, comment="As domain.errors.CODES"),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("hour", INSTANT, nullable=False),
+    sa.Column("count", sa.BigInteger, nullable=False),
+    sa.Column("last_at", INSTANT, nullable=False),
+    sa.PrimaryKeyConstraint("hour", "source", "code"),
+    schema="ops",
+)
+
+clock_offsets = sa.Table(
+    "clock_offsets",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("offset_s", sa.Double, nullable=False, comment="Its clock minus ours"),
+    sa.Column("error_s", sa.Double, nullable=False, comment="The truth lies within it"),
+    sa.Column("samples", sa.Integer, nullable=False),
+    sa.Column(
+        "jumps", sa.Integer, nullable=False, server_default="0", comment="Answers that contradicted those before"
+    ),
+    sa.Column("measured_at", INSTANT, nullable=False, comment="By the database's clock"),
     schema="ops",
 )
