@@ -66,17 +66,16 @@ class GameCandidate:
 
 
 class GameIndex:
-    """Candidates by (league, Eastern day) and by (league, team). Immutable once built."""
+    """Candidates by (league, Eastern day) and by (league, pair of teams). Immutable once built."""
 
     def __init__(self, games: Iterable[GameCandidate]) -> None:
         by_day: defaultdict[tuple[str, date], list[GameCandidate]] = defaultdict(list)
-        by_team: defaultdict[tuple[str, str], list[GameCandidate]] = defaultdict(list)
+        by_pair: defaultdict[tuple[str, frozenset[str]], list[GameCandidate]] = defaultdict(list)
         for game in sorted(games, key=lambda game: (game.start_time, game.game_id)):
             for day in game.days:
                 by_day[game.league, day].append(game)
-            for team in game.teams:
-                by_team[game.league, team].append(game)
-        self._by_day, self._by_team = dict(by_day), dict(by_team)
+            by_pair[game.league, game.teams].append(game)
+        self._by_day, self._by_pair = dict(by_day), dict(by_pair)
         self._by_id = {game.game_id: game for games in by_day.values() for game in games}
 
     def get(self, game_id: str) -> GameCandidate:
@@ -95,5 +94,4 @@ class GameIndex:
 
     def of_pair(self, league: str, pair: Collection[str]) -> list[GameCandidate]:
         """All games between the two teams, in order of start."""
-        wanted = frozenset(pair)
-        return [game for game in self._by_team.get((league, min(wanted)), ()) if game.teams == wanted]
+        return list(self._by_pair.get((league, frozenset(pair)), ()))

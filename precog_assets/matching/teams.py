@@ -129,7 +129,8 @@ def _games_of(
     cuts: list[_Cut], parts: TickerParts, registry: AliasRegistry, games: GameIndex, trace: Trace
 ) -> tuple[_Cut, list[GameCandidate]]:
     on_day = games.on(parts.league, parts.eastern_date)
-    fitting = [(cut, [game for game in on_day if game.teams == cut.pair]) for cut in cuts]
+    day = parts.eastern_date
+    fitting = [(cut, [game for game in games.of_pair(parts.league, cut.pair) if day in game.days]) for cut in cuts]
     fitting = [(cut, found) for cut, found in fitting if found]
     trace.say(f"{len(on_day)} games of {parts.league} on the Eastern day {parts.eastern_date}")
     if len({cut.pair for cut, _ in fitting}) > 1:

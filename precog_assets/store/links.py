@@ -48,6 +48,15 @@ _SETTLED = sa.text(
 _KEEP_SETTLEMENT = sa.text(
     "UPDATE market.market_games SET settlement = :settlement, settlement_checked_at = :at WHERE market_id = :market_id"
 )
+_LEARN = sa.text(
+    """
+    INSERT INTO core.team_aliases (source, league, code, team_id, valid_from, author, accepted_at)
+    SELECT :source, w.league, w.target, w.team, :first_day, w.author, :at
+    FROM unnest(CAST(:leagues AS text[]), CAST(:targets AS text[]), CAST(:teams AS text[]), CAST(:authors AS text[]))
+        AS w (league, target, team, author)
+    ON CONFLICT DO NOTHING
+    """
+)
 _REFUSED = sa.text(
     """
     SELECT m.event_ticker, l.verdict, coalesce(m.league, '') AS league, min(l.detail) AS detail, max(l.score) AS score,
@@ -106,22 +115,20 @@ def read_targets(connection: sa.Connection) -> dict[tuple[str, str], str]:
 
 def learn_targets(connection: sa.Connection, learnt: Sequence[tuple[str, str, str, str]], at: datetime) -> int:
     """Keep (league, target, team id, ticker it was learnt from); the number that is new."""
-    if not learnt:
+    first = {(league, target, team): ticker for league, target, team, ticker in reversed(learnt)}
+    if not first:
         return 0
-    rows = [
-        {
-            "source": TARGETS,
-            "league": league,
-            "code": target,
-            "team_id": team,
-            "valid_from": FIRST_DAY,
-            "author": f"learnt from {ticker}",
-            "accepted_at": at,
-        }
-        for league, target, team, ticker in learnt
-    ]
-    statement = insert(team_aliases).values(rows).on_conflict_do_nothing().returning(team_aliases.c.code)
-    return len(connection.execute(statement).all())
+    leagues, targets, teams = zip(*first, strict=True)
+    given = {
+        "source": TARGETS,
+        "leagues": list(leagues),
+        "targets": list(targets),
+        "teams": list(teams),
+        "authors": [f"learnt from {ticker}" for ticker in first.values()],
+        "first_day": FIRST_DAY,
+        "at": at,
+    }
+    return connection.execute(_LEARN, given).rowcount
 
 
 def accept_alias(
