@@ -16,7 +16,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -24,12 +24,13 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from precog_assets.domain.live import DateSeen, GapKind, RawPlace, Received
+from precog_assets.domain.pacing import Backoff, Pace
 from precog_assets.domain.times import Clock, SystemClock
 from precog_assets.sources.address import is_loopback
 from precog_assets.sources.kalshi.auth import KalshiCredentials
 from precog_assets.sources.kalshi.parse_markets import VENUE
 from precog_assets.sources.kalshi.stream.handshake import ConnectFailure, date_of, failure_of
-from precog_assets.sources.kalshi.stream.pacing import Backoff, Liveness, Pace
+from precog_assets.sources.kalshi.stream.pacing import Liveness
 from precog_assets.sources.kalshi.stream.session import Happening, StreamSession
 from precog_assets.sources.kalshi.stream.subscriptions import CHANNELS
 
@@ -40,6 +41,8 @@ BEAT_S = 0.1
 LATE_S = 1.0
 """A look that comes so late says that this process stood still, not that the venue is silent."""
 SEND_S = 5.0
+TICK = timedelta(microseconds=1)
+"""Two frames are never received at one instant: facts of a market are told apart by it."""
 MOST_BYTES = 16 << 20
 QUEUED_FRAMES = 1024
 Monotonic = Callable[[], float]
@@ -200,12 +203,16 @@ class KalshiStream:
 
     async def _read(self, connection: _Connection) -> tuple[GapKind, str]:
         session, sink, state, now, monotonic = self.session, self._sink, self.state, self._clock.now, time.monotonic
+        before = now()
         while True:
             try:
                 data = await connection.recv(decode=False)
             except ConnectionClosed as error:
                 return GapKind.DISCONNECTED, str(error)[:200]
             received_at, now_s = now(), monotonic()
+            if received_at == before:
+                received_at += TICK
+            before = received_at
             place = sink.keep(data, received_at, now_s)
             state.frames += 1
             happened = session.receive(data, now_s)

@@ -10,8 +10,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from random import Random
 
-from precog_assets.domain.facts import ContractCounts, Rejection
+from precog_assets.domain.facts import ContractCounts, QuoteSeen, Rejection
 from precog_assets.domain.live import Gap, GapKind
+from precog_assets.domain.pacing import Pace
 from precog_assets.sources.kalshi.parse_markets import VENUE
 from precog_assets.sources.kalshi.stream.books import BookKeeper, BookMoved, BookOutcome
 from precog_assets.sources.kalshi.stream.events import (
@@ -29,7 +30,7 @@ from precog_assets.sources.kalshi.stream.events import (
     Unsubscribed,
 )
 from precog_assets.sources.kalshi.stream.frames import FrameReader
-from precog_assets.sources.kalshi.stream.pacing import Asking, Pace
+from precog_assets.sources.kalshi.stream.pacing import Asking
 from precog_assets.sources.kalshi.stream.sequence import Sequence as Numbers
 from precog_assets.sources.kalshi.stream.sequence import Step
 from precog_assets.sources.kalshi.stream.subscriptions import (
@@ -106,6 +107,7 @@ class StreamSession:
         self._connected = False
         self.subscriptions.lost()
         self.books.suspect()
+        self._tickers.clear()
         self.counts[f"gap:{kind}"] += 1
         return [Gap(VENUE, "", kind, now_s, tickers=self.subscriptions.wanted, detail=detail)]
 
@@ -124,6 +126,11 @@ class StreamSession:
     def ticker(self, ticker: str) -> TickerTold | None:
         """What the ticker channel said last of a market."""
         return self._tickers.get(ticker)
+
+    def quote(self, ticker: str) -> QuoteSeen | None:
+        """A market's quote now: top of its book while that is sound, else the ticker channel's; None without either."""
+        book, told = self.books.get(ticker), self._tickers.get(ticker)
+        return book.quote(told) if book is not None else told.quote if told is not None else None
 
     def contracts(self) -> list[ContractCounts]:
         """The keys that came, by kind of frame."""

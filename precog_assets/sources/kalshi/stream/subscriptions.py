@@ -15,8 +15,8 @@ from typing import Any
 
 import orjson
 
+from precog_assets.domain.pacing import Backoff, Pace
 from precog_assets.sources.kalshi.stream.events import Acknowledged, Refused, Subscribed, Unsubscribed
-from precog_assets.sources.kalshi.stream.pacing import Backoff, Pace
 
 ORDERBOOK, TICKER, TRADE, LIFECYCLE = "orderbook_delta", "ticker", "trade", "market_lifecycle_v2"
 CHANNELS = (ORDERBOOK, TICKER, TRADE, LIFECYCLE)

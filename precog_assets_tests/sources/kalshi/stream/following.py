@@ -15,11 +15,11 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from precog_assets.domain.facts import OrderBookSeen
 from precog_assets.domain.live import DateSeen, Gap, RawPlace, Received
+from precog_assets.domain.pacing import Pace
 from precog_assets.sources.kalshi.auth import KalshiCredentials
 from precog_assets.sources.kalshi.parse_trading import parse_orderbooks
 from precog_assets.sources.kalshi.stream.client import KalshiStream
 from precog_assets.sources.kalshi.stream.handshake import stream_url
-from precog_assets.sources.kalshi.stream.pacing import Pace
 from precog_assets.sources.kalshi.stream.session import Happening
 from precog_assets_tests.simulator.serving import Running, running
 

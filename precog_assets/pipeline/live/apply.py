@@ -1,0 +1,71 @@
+"""Writing a batch of stream facts: quotes and trades in one transaction, given twice with the same result.
+
+Belongs here: the statements' order, and markets that are not known yet. Does not: the spool, retries (`writer.py`).
+A quote needs its market's row; one whose market nobody has read yet is left out and named, so that the caller reads
+the market over REST, which brings its quote along.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from precog_assets.domain.facts import Observation, Origin
+from precog_assets.domain.live import RawPlace
+from precog_assets.pipeline.feeds import in_database
+from precog_assets.pipeline.live.facts import FactBatch, GapFact
+from precog_assets.store.bulk import WriteCounts
+from precog_assets.store.markets import market_keys, write_quotes
+from precog_assets.store.trades import write_trades
+
+ResponseOf = Callable[[RawPlace], int | None]
+"""The response (in raw.responses) that stands for a segment; None where there is none yet."""
+WriteGaps = Callable[[sa.Connection, Sequence[GapFact]], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What a batch did."""
+
+    quotes: WriteCounts
+    trades: WriteCounts
+    unknown: tuple[str, ...]
+    """Markets that are not in the database."""
+    touched: tuple[str, ...]
+    """Markets of which a quote was given."""
+
+
+class BatchApplier:
+    """Writes batches to one database."""
+
+    def __init__(self, engine: sa.Engine, response_of: ResponseOf, write_gaps: WriteGaps | None = None) -> None:
+        self._engine, self._response_of, self._write_gaps = engine, response_of, write_gaps
+
+    def __call__(self, batch: FactBatch) -> Applied:
+        """Write a batch in one transaction. Raises PrecogError(system.database) when the database is away."""
+        wanted = [fact.market_id for fact in batch.quotes]
+        with in_database(self._engine) as connection:
+            known: Mapping[str, int] = market_keys(connection, wanted) if wanted else {}
+            quotes = [
+                (fact.market_id, fact.quote, Observation(fact.received_at, Origin.LIVE, self._response(fact.place)))
+                for fact in batch.quotes
+                if fact.market_id in known
+            ]
+            trades = [
+                (fact.trade, Observation(fact.received_at, Origin.LIVE, self._response(fact.place)))
+                for fact in batch.trades
+            ]
+            applied = Applied(
+                write_quotes(connection, quotes),
+                write_trades(connection, trades),
+                tuple(dict.fromkeys(market for market in wanted if market not in known)),
+                tuple(dict.fromkeys(market for market, _, _ in quotes)),
+            )
+            if batch.gaps and self._write_gaps is not None:
+                self._write_gaps(connection, batch.gaps)
+        return applied
+
+    def _response(self, place: RawPlace | None) -> int | None:
+        return None if place is None else self._response_of(place)

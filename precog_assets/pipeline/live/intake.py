@@ -1,0 +1,118 @@
+"""What comes off the stream is kept raw, measured, and put where it waits to be written and reacted to.
+
+Belongs here: the stream's sink. Does not: sockets (`sources.kalshi.stream`), writing (`writer.py`).
+A frame is in its segment before anything else is done with it. Quotes may be coalesced when the writer is behind;
+trades, gaps and rejections never are.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+from precog_assets.domain.facts import QuoteSeen, Rejection
+from precog_assets.domain.live import DateSeen, Gap, RawPlace, Received
+from precog_assets.domain.times import Clock
+from precog_assets.pipeline.live.coalesce import QuoteQueue
+from precog_assets.pipeline.live.facts import FactBatch, GapFact, QuoteFact, TradeFact
+from precog_assets.pipeline.live.timing import ClockOffset, LagMeter, venue_lag_s
+from precog_assets.sources.kalshi.parse_markets import market_id_of
+from precog_assets.sources.kalshi.stream.books import BookMoved
+from precog_assets.sources.kalshi.stream.events import MarketLifeTold, Refused, TickerTold, TradeTold
+from precog_assets.sources.kalshi.stream.session import Happening
+from precog_assets.store.segments import SegmentWriter
+
+QuoteOf = Callable[[str], QuoteSeen | None]
+REJECTIONS_KEPT = 1000
+
+
+class StreamIntake:
+    """The sink of one stream. `quote_of` gives a market's quote as the stream has it now.
+
+    `wake` is called when there is something to write. `counts` has what came, by what it was.
+    """
+
+    def __init__(
+        self, segments: SegmentWriter, queue: QuoteQueue[QuoteFact], clock: Clock, wake: Callable[[], object]
+    ) -> None:
+        self.counts: Counter[str] = Counter()
+        self.offset = ClockOffset()
+        self.lag = LagMeter()
+        """From the venue's sending to our receiving."""
+        self.quote_of: QuoteOf = lambda _ticker: None
+        self._segments, self._queue, self._clock, self._wake = segments, queue, clock, wake
+        self._quotes: dict[str, QuoteSeen] = {}
+        self._trades: list[TradeFact] = []
+        self._gaps: list[GapFact] = []
+        self._lives: dict[str, None] = {}
+        self._rejections: list[Rejection] = []
+
+    def keep(self, data: bytes, received_at: datetime, monotonic_s: float) -> RawPlace | None:
+        """Keep a frame raw. Raises PrecogError(system.archive)."""
+        return self._segments.append(data, received_at, monotonic_s)
+
+    def take(self, received: Received | None, happened: Sequence[Happening]) -> None:
+        """Put what a frame gave where it waits."""
+        for one in happened:
+            if isinstance(one, Gap):
+                self.counts[f"gap:{one.kind}"] += 1
+                self._gaps.append(GapFact(one, received.received_at if received else self._clock.now()))
+                self._forget(one.tickers)
+            elif isinstance(one, Rejection):
+                self.counts[f"rejected:{one.reason}"] += 1
+                if len(self._rejections) < REJECTIONS_KEPT:
+                    self._rejections.append(one)
+            elif isinstance(one, Refused):
+                self.counts[f"refused:{one.code}"] += 1
+            elif received is not None:
+                self._fact(received, one)
+        self._wake()
+
+    def dated(self, seen: DateSeen) -> None:
+        """A venue's clock against ours."""
+        self.offset.observe(seen)
+
+    def drained(self, most: int, monotonic_s: float) -> FactBatch:
+        """What waits to be written: all trades and gaps, and up to `most` quotes, the most important first."""
+        taken = self._queue.take(most, monotonic_s)
+        batch = FactBatch([one.value for one in taken], self._trades, self._gaps)
+        self._trades, self._gaps = [], []
+        return batch
+
+    def lives(self) -> tuple[str, ...]:
+        """Markets whose life went on: they are to be read again over REST, which says how."""
+        found, self._lives = tuple(self._lives), {}
+        return found
+
+    def rejections(self) -> list[Rejection]:
+        """What could not be read since the last call, up to a bound; `counts` has all."""
+        found, self._rejections = self._rejections, []
+        return found
+
+    def _fact(self, received: Received, one: BookMoved | TickerTold | TradeTold | MarketLifeTold) -> None:
+        if isinstance(one, TradeTold):
+            self.counts["trades"] += 1
+            self._trades.append(TradeFact(one.trade, received.received_at, received.place))
+        elif isinstance(one, MarketLifeTold):
+            self._lives[one.ticker] = None
+            return
+        else:
+            self._quote(received, one.ticker)
+        sent_ms = one.book.sent_ms if isinstance(one, BookMoved) else one.sent_ms
+        if sent_ms is not None:
+            self.lag.record(venue_lag_s(sent_ms, received.received_at, self.offset.estimate(received.monotonic_s)))
+
+    def _quote(self, received: Received, ticker: str) -> None:
+        quote = self.quote_of(ticker)
+        if quote is None or quote == self._quotes.get(ticker):
+            self.counts["unchanged"] += 1
+            return
+        self._quotes[ticker] = quote
+        self.counts["quotes"] += 1
+        fact = QuoteFact(market_id_of(ticker), quote, received.received_at, received.place)
+        self._queue.put(fact.market_id, fact, received.monotonic_s)
+
+    def _forget(self, tickers: Iterable[str]) -> None:
+        for ticker in tickers:
+            self._quotes.pop(ticker, None)
