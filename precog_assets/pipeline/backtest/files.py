@@ -105,6 +105,8 @@ def file_feed(
 ) -> FileFeed:
     """The facts of an exchange's files from `start` to `end` (default: all of them), forecast by a model of the league.
 
+    Payouts are told after the end too.
+
     markets: `ticker`; `result`, `open_time`, `close_time`, `expected_expiration_time`, `game_start`,
     `settlement_timer_seconds`, `yes_sub_title` where there are. quotes: as `quote_files`. games: the exchange format,
     played and to come; ratings walk forward over it. schedule: as `schedules`, for games that are not in `games` and
@@ -124,7 +126,8 @@ def file_feed(
     tied = tie(league, listed, played, read_schedules(schedule), assumptions, model)
     facts = sorted([*tied.facts, *_market_facts(league, listed, tied)], key=by_time)
     if end is not None:
-        facts = [fact for fact in facts if fact.known_at < end]
+        # What was bought before the end is paid after it.
+        facts = [fact for fact in facts if fact.known_at < end or isinstance(fact, MarketPaid)]
     ids, rows = quote_arrays(prices, assumptions)
     rejected: Counter[str] = Counter()
     for one in read:
@@ -133,7 +136,7 @@ def file_feed(
     last = max([instant(int(rows.known_us[-1])), *(fact.known_at for fact in facts)])
     midnight = first.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     return FileFeed(
-        ids, rows, tuple(facts), start or midnight, end or last + timedelta(microseconds=1),
+        ids, rows, tuple(facts), start or midnight, last + timedelta(microseconds=1),
         Counter(link.verdict for link in tied.links.values()), rejected, tied.last_result,
     )  # fmt: skip
 

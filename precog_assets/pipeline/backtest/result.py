@@ -38,8 +38,9 @@ class Result:
     assumptions: Backtests
     first: datetime | None = None
     last: datetime | None = None
+    """The time decided in, from and to; None without any chunk. Payouts may come later, and are in the equity."""
     events: int = 0
-    """Quotes."""
+    """Quotes in the time asked for."""
     asked: int = 0
     """Decisions that `decide` was called for."""
     by_gate: Counter[GateCount] = field(default_factory=Counter)

@@ -107,12 +107,13 @@ class _Loop:
         account = self._account
         if account is None:
             account = self._account = Account(self._strategy, self._limits, self._fees, at=chunk.start)
-            result.first = chunk.start
-        result.last = chunk.end
+            result.first = chunk.start if self.since is None else instant(self.since)
+        result.last = chunk.end if self.until is None else min(chunk.end, instant(self.until))
         self._known.reach(max(chunk.start, self._known.now or chunk.start))
-        result.events += len(quotes)
-        result.synthetic += int(np.count_nonzero(quotes.synthetic))
-        for code, count in enumerate(np.bincount(quotes.origin, minlength=len(ORIGINS)).tolist()):
+        counted = self._in_time(quotes)
+        result.events += int(np.count_nonzero(counted))
+        result.synthetic += int(np.count_nonzero(quotes.synthetic & counted))
+        for code, count in enumerate(np.bincount(quotes.origin[counted], minlength=len(ORIGINS)).tolist()):
             result.origins[ORIGINS[code]] += count
         screen = Screen(chunk.markets, self._known, self._decider.rules)
         done = 0
@@ -125,7 +126,9 @@ class _Loop:
         if done < len(quotes):
             self._stretch(chunk.markets, quotes.take(slice(done, None)), screen, account)
         self._known.reach(max(chunk.end - timedelta(microseconds=1), self._known.now or chunk.start))
-        result.equity.append(EquityPoint(chunk.end, account.mark(self._known.quotes), account.at_stake))
+        point = EquityPoint(chunk.end, account.mark(self._known.quotes), account.at_stake)
+        if self._is_told(chunk, point):
+            result.equity.append(point)
 
     def finished(self) -> Result:
         result, account = self.result, self._account
@@ -188,13 +191,26 @@ class _Loop:
         for market_id, row in rows.last_of_all():
             self._put(rows, market_id, row)
 
-    def _decided_rows(self, quotes: Quotes) -> np.ndarray:
-        """Rows to decide on: in the time asked for, and of quotes known at one instant a market's last."""
+    def _is_told(self, chunk: Chunk, point: EquityPoint) -> bool:
+        """Whether a chunk's end is of the equity curve: in the time asked for, and after it while bets are open."""
+        if self.since is not None and micros(chunk.end) <= self.since:
+            return False
+        over = self.until is not None and micros(chunk.start) >= self.until
+        before = self.result.equity[-1:]
+        return not over or not before or before[0].at_stake > 0 or point.at_stake > 0
+
+    def _in_time(self, quotes: Quotes) -> np.ndarray:
+        """Rows in the time asked for."""
         wanted = np.ones(len(quotes), np.bool_)
         if self.since is not None:
             wanted &= quotes.known_us >= self.since
         if self.until is not None:
             wanted &= quotes.known_us < self.until
+        return wanted
+
+    def _decided_rows(self, quotes: Quotes) -> np.ndarray:
+        """Rows to decide on: in the time asked for, and of quotes known at one instant a market's last."""
+        wanted = self._in_time(quotes)
         if len(quotes) > 1 and np.any(np.diff(quotes.known_us) == 0):
             order = np.lexsort((np.arange(len(quotes)), quotes.market, quotes.known_us))
             at, market = quotes.known_us[order], quotes.market[order]

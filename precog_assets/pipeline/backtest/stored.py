@@ -54,6 +54,8 @@ from precog_assets.store.engine import driver_connection
 DAY = timedelta(days=1)
 WARM_UP = timedelta(days=2)
 """Before the first decision: prices of every side of a game are known by then."""
+SETTLING = timedelta(days=2)
+"""After the last decision: what was bought is paid by then."""
 FORTNIGHT = timedelta(days=14)
 LONG_AGO = timedelta(days=7)
 """A market that closed, or a game that began, so long before is read no more."""
@@ -63,7 +65,10 @@ _KINDS = [pl.Int32, *[pl.Int64] * 3, *[pl.Int32] * 3, *[pl.Float64] * 2, pl.Stri
 
 @dataclass(frozen=True, slots=True)
 class StoredFeed:
-    """The stored facts of a league, a day a chunk, from WARM_UP before `start` to `end`. Decide from `start` on."""
+    """The stored facts of a league, a day a chunk, from WARM_UP before `start` to SETTLING after `end`.
+
+    Decisions are to be made from `start` to `end` (`since` and `until` of `run_backtest`).
+    """
 
     engine: sa.Engine
     league: League
@@ -73,15 +78,15 @@ class StoredFeed:
     model: str = "default"
 
     def length(self) -> int:
-        return -(-(self.end - self.start + WARM_UP) // DAY)
+        return -(-(self.end + SETTLING - self.start + WARM_UP) // DAY)
 
     def chunks(self) -> Iterator[Chunk]:
         """The days. Raises ConfigurationError for an unknown model, PrecogError(system.database)."""
         the_model_exists(self.league, self.model)
         reading = _Reading(self)
-        since = self.start - WARM_UP
-        while since < self.end:
-            until = min(since + DAY, self.end)
+        since, last = self.start - WARM_UP, self.end + SETTLING
+        while since < last:
+            until = min(since + DAY, last)
             with in_database(self.engine) as connection:
                 chunk = reading.chunk(connection, since, until)
             yield chunk

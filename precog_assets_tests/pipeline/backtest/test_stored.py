@@ -17,7 +17,7 @@ from precog_assets.domain.leagues import Outcome
 from precog_assets.pipeline.backtest.feed import NO_PRICE, ForecastKnown, GameKnown, MarketKnown, MarketPaid
 from precog_assets.pipeline.backtest.result import Result
 from precog_assets.pipeline.backtest.run import run_backtest
-from precog_assets.pipeline.backtest.stored import WARM_UP, StoredFeed
+from precog_assets.pipeline.backtest.stored import SETTLING, WARM_UP, StoredFeed
 from precog_assets.ratings.versions import model_version
 from precog_assets.store.engine import engine_for
 from precog_assets.store.evaluations import write_blends
@@ -145,19 +145,28 @@ def test_stored_facts_are_traded_as_files_are(world):
 
 def test_each_day_brings_what_became_known_on_it(world):
     chunks = list(feed(world).chunks())
-    assert [chunk.start for chunk in chunks] == [FROM - WARM_UP + day * DAY for day in range(5)]
+    assert [chunk.start for chunk in chunks] == [FROM - WARM_UP + day * DAY for day in range(7)]
+    assert chunks[-1].end == UNTIL + SETTLING
     assert len(chunks) == feed(world).length()
-    assert [len(chunk.quotes) for chunk in chunks] == [0, 1, 2, 1, 1]
+    assert [len(chunk.quotes) for chunk in chunks] == [0, 1, 2, 1, 1, 0, 0]
     for chunk in chunks[1:]:
         assert all(chunk.start <= fact.known_at < chunk.end for fact in chunk.facts)
     kinds = [sorted({type(fact).__name__ for fact in chunk.facts}) for chunk in chunks]
-    assert kinds == [
-        ["ForecastKnown", "GameKnown", "MarketKnown"],
-        [],
-        [],
-        [],
-        ["GameKnown", "MarketKnown", "MarketPaid"],
-    ]
+    assert kinds[0] == ["ForecastKnown", "GameKnown", "MarketKnown"]
+    assert kinds[1:] == [[], [], [], ["GameKnown", "MarketKnown", "MarketPaid"], [], []]
+
+
+def test_bets_of_the_last_day_are_paid_though_nothing_is_decided_any_more(world):
+    strategy = eager(max_game_state_age_s=1_000_000)
+    until = START - 4 * HOUR
+    result = run_backtest(
+        feed(world, FROM, until), strategy, RULES.limits, RULES.backtests, since=FROM, until=until, screened=False
+    )
+    assert {(bet.ticker, bet.yes_value) for bet in result.bets} == {(KC, 1), (JAC, 0)}
+    assert (result.first, result.last) == (FROM, until)
+    assert result.events == 3
+    assert result.equity[-1].at_stake == 0
+    assert result.equity[-1].equity > RULES.limits.starting_cash
 
 
 def test_what_was_known_long_before_comes_with_the_first_day(world):
