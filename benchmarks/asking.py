@@ -67,7 +67,7 @@ class Size:
         return {**dataclasses.asdict(self), "now": NOW, "days": DAYS, "version": version}
 
 
-FULL = Size(2_000, 250, 2_500, 150, 40, 40)
+FULL = Size(2_050, 250, 2_600, 150, 40, 40)
 SMALL = Size(200, 50, 100, 20, 10, 4)
 
 

@@ -47,12 +47,11 @@ def explain_decision(
 
     from rich.console import Console
 
-    from precog_assets.environment import resolve
+    from precog_assets.cli.asking import asked
     from precog_assets.queries.explain import explain_decision as explain
-    from precog_assets.services import opened
 
-    with opened(resolve()) as services:
-        found = explain(services.engine, decision_id)
+    with asked() as (engine, _):
+        found = explain(engine, decision_id)
     if as_json:
         typer.echo(json.dumps(found.as_json(), indent=2, ensure_ascii=False))
         return

@@ -50,12 +50,11 @@ def replay_decision(
 
     from rich.console import Console
 
-    from precog_assets.environment import resolve
+    from precog_assets.cli.asking import asked
     from precog_assets.pipeline.replay.decision import replay_decision as again
-    from precog_assets.services import opened
 
-    with opened(resolve()) as services:
-        found = again(services.engine, decision_id)
+    with asked() as (engine, _):
+        found = again(engine, decision_id)
     if as_json:
         typer.echo(json.dumps(found.as_json(), indent=2, ensure_ascii=False))
     else:

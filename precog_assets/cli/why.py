@@ -58,12 +58,11 @@ def why(
     """
     from rich.console import Console
 
-    from precog_assets.environment import resolve
+    from precog_assets.cli.asking import asked
     from precog_assets.queries.why import why as ask
-    from precog_assets.services import opened
 
-    with opened(resolve()) as services:
-        found = ask(services.engine, ticker, now=services.clock.now(), strategy=strategy)
+    with asked() as (engine, now):
+        found = ask(engine, ticker, now=now, strategy=strategy)
     console = Console(highlight=False)
     for position, one in enumerate(found):
         if position:
@@ -154,19 +153,15 @@ def funnel(
     """
     from rich.console import Console
 
+    from precog_assets.cli.asking import asked
     from precog_assets.cli.forecasts import the_league
-    from precog_assets.environment import resolve
     from precog_assets.queries.decisions import funnel as count
-    from precog_assets.services import opened
 
     back = span(since)
     if league is not None:
         the_league(league)
-    with opened(resolve()) as services:
-        now = services.clock.now()
-        found = count(
-            services.engine, since=now - back, until=now + timedelta(seconds=1), league=league, strategy=strategy
-        )
+    with asked() as (engine, now):
+        found = count(engine, since=now - back, until=now + timedelta(seconds=1), league=league, strategy=strategy)
     console = Console(highlight=False)
     if found.is_empty():
         console.print(f"no decision in the last {since}" + (f" in {league}" if league else ""))

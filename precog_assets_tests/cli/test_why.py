@@ -11,9 +11,11 @@ import pytest
 import sqlalchemy as sa
 from typer.testing import Result
 
+from precog_assets import embedded
 from precog_assets.store import tables
 from precog_assets.store.engine import engine_for
 from precog_assets_tests.queries.decided import DAY, EVENT, HOUR, JAC, KC, SCHEDULED, World, commands, strategy
+from precog_assets_tests.store.conftest import bare_database
 from precog_assets_tests.store.rows import at, game, quote
 
 Precog = Callable[..., Result]
@@ -331,3 +333,17 @@ class TestFeesKnownThen:
 def found(node: dict[str, Any], kind: str) -> list[dict[str, Any]]:
     mine = [node] if node["kind"] == kind else []
     return mine + [one for child in node["children"] for one in found(child, kind)]
+
+
+class TestTheShortWayIn:
+    def test_a_database_that_was_never_made_is_made_before_it_is_asked(
+        self, postgres: embedded.EmbeddedServer, tmp_path: Path
+    ) -> None:
+        with bare_database(postgres, "precog_test_asked") as url, commands(url, tmp_path) as run:
+            assert "no market or event 'KXABC' is stored" in said(run("why", "KXABC"), 2)
+
+    def test_a_server_that_is_away_is_named(self, tmp_path: Path) -> None:
+        with commands("postgresql://nobody@127.0.0.1:9/precog_test", tmp_path) as run:
+            text = said(run("why", "KXABC"), 1)
+        assert "system.database" in text
+        assert "precog_test cannot be opened" in text

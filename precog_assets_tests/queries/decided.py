@@ -312,5 +312,6 @@ def commands(url: str, folder: Path, second: float = 120) -> Iterator[Callable[.
         for name, value in given.items():
             patch.setenv(name, value)
         patch.setattr("precog_assets.services.clock_of", lambda _environment: FixedClock(at(second)))
+        patch.setattr("precog_assets.cli.asking._now", lambda _environment: at(second))
         runner = CliRunner()
         yield lambda *arguments: runner.invoke(app, arguments)

@@ -51,7 +51,7 @@ def test_what_names_no_decision_is_refused(world: World, given: str) -> None:
 
 
 def test_the_latest_of_each_strategy_is_given_by_name(world: World) -> None:
-    world.decide(60, by=[strategy("b"), strategy("a")])
+    world.decide(60, by=[strategy("a"), strategy("b")])
     world.markets({"KC": quote("0.90", "0.92")}, 65)
     world.decide(70, by=[strategy("b")])
     found = latest_decisions(world.engine, KC)

@@ -83,10 +83,10 @@ def test_quotes_later_than_the_instant_asked_for_are_not_told(world: World) -> N
 
 def test_only_the_last_decision_of_each_strategy_answers(world: World) -> None:
     world.fill(p_home=0.42)
-    both = [strategy(), strategy("other")]
+    both = [strategy("other"), strategy()]
     world.decide(60, by=both)
     world.markets({"KC": quote("0.20", "0.22")}, 70)
-    last = world.decide(80, by=both[:1])
+    last = world.decide(80, by=both[1:])
     answers = {one.decision.strategy: one.decision for one in why(world.engine, KC, now=at(90))[0].answers}
     assert answers["value"].decision_id == next(one.decision_id for one in last if one.market_id == KC)
     assert answers["other"].as_of == at(60)
