@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -66,7 +67,7 @@ class SealedSegment:
 
 
 class SegmentWriter:
-    """Appends a source's frames to its segments. One writer a source; not safe for threads.
+    """Appends a source's frames to its segments. One writer a source; all but `flush` belong to one thread.
 
     What is appended is on disk after `flush`, or a block's worth or `block_s` later; facts that point at a record are
     to be committed after a flush. Every method raises PrecogError(system.archive) when the disk refuses; what was not
@@ -78,6 +79,8 @@ class SegmentWriter:
         self._packer = zstandard.ZstdCompressor(level=LEVEL, write_content_size=True)
         self._file: BinaryIO | None = None
         self._sealed: list[SealedSegment] = []
+        self._writing, self._guard = threading.Lock(), threading.Lock()
+        """Of the file, and of the buffer; the second is held for a moment only, so that appending never waits long."""
         self._reset()
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -86,22 +89,21 @@ class SegmentWriter:
 
     def append(self, data: bytes, received_at: datetime, monotonic_s: float) -> RawPlace:
         """Take a frame in; where it lies. `received_at` is aware."""
-        if self._file is None:
-            self._open(received_at, monotonic_s)
-        elif (
-            self._size >= self._limits.segment_bytes or monotonic_s - self._opened_s >= self._limits.segment_s
-        ) and self._offset:
-            self._seal()
-            self._open(received_at, monotonic_s)
-        place = RawPlace(self._name, self._offset)
-        if not self._records:
-            self._block_s = monotonic_s
-        self._first_at = self._first_at or received_at
-        self._last_at = received_at
+        full = self._size >= self._limits.segment_bytes or monotonic_s - self._opened_s >= self._limits.segment_s
+        if self._file is None or (full and self._offset):
+            with self._writing:
+                self._seal()
+                self._open(received_at, monotonic_s)
         record = packed_record(data, received_at, monotonic_s)
-        self._buffer += record
-        self._offset += len(record)
-        self._records += 1
+        with self._guard:
+            place = RawPlace(self._name, self._offset)
+            if not self._records:
+                self._block_s = monotonic_s
+            self._first_at = self._first_at or received_at
+            self._last_at = received_at
+            self._buffer += record
+            self._offset += len(record)
+            self._records += 1
         if len(self._buffer) >= self._limits.block_bytes:
             self.flush()
         return place
@@ -112,34 +114,19 @@ class SegmentWriter:
             if self._records and monotonic_s - self._block_s >= self._limits.block_s:
                 self.flush()
             if self._total and monotonic_s - self._opened_s >= self._limits.segment_s:
-                self._seal()
+                with self._writing:
+                    self._seal()
         sealed, self._sealed = self._sealed, []
         return sealed
 
     def flush(self) -> int:
         """Write what was appended; the offset below which everything is on disk (by the fsync policy)."""
-        if self._file is None or not self._records:
-            return self._offset
-        packed = self._packer.compress(bytes(self._buffer))
-        begin = self._offset - len(self._buffer)
-        whole = packed_block(self._records, begin, len(self._buffer), packed)
-        try:
-            write_whole(self._file, whole)
-            if self._limits.fsync == "block":
-                os.fsync(self._file.fileno())
-        except OSError as error:
-            self._undo()
-            raise _failed(self._path, "written", error) from error
-        self._hash.update(whole)
-        self._size += len(whole)
-        self._total += self._records
-        self._records = 0
-        self._buffer.clear()
-        return self._offset
+        with self._writing:
+            return self._flush()
 
     def close(self) -> list[SealedSegment]:
         """Seal what is open; the segments sealed since the last `tick`."""
-        if self._file is not None:
+        with self._writing:
             self._seal()
         sealed, self._sealed = self._sealed, []
         return sealed
@@ -174,6 +161,29 @@ class SegmentWriter:
             raise _failed(self._path, "made", error) from error
         self._opened_s = monotonic_s
 
+    def _flush(self) -> int:
+        with self._guard:
+            raw, records, end = bytes(self._buffer), self._records, self._offset
+            self._buffer.clear()
+            self._records = 0
+        if self._file is None or not records:
+            return end
+        whole = packed_block(records, end - len(raw), len(raw), self._packer.compress(raw))
+        try:
+            write_whole(self._file, whole)
+            if self._limits.fsync == "block":
+                os.fsync(self._file.fileno())
+        except OSError as error:
+            self._undo()
+            with self._guard:
+                self._buffer[:0] = raw
+                self._records += records
+            raise _failed(self._path, "written", error) from error
+        self._hash.update(whole)
+        self._size += len(whole)
+        self._total += records
+        return end
+
     def _undo(self) -> None:
         """Half a block would hide those behind it."""
         if self._file is not None:
@@ -181,7 +191,7 @@ class SegmentWriter:
             self._file.truncate(self._size)
 
     def _seal(self) -> None:
-        self.flush()
+        self._flush()
         if self._file is None:
             return
         done = self._folder / f"{self._name}{SEALED}"

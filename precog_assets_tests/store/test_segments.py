@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -247,3 +248,27 @@ def test_after_kill_9_everything_said_to_be_written_is_there_in_order(tmp_path: 
     numbers = [int(record.data[:12]) for path in paths for record in read_segment(path)]
     assert numbers == list(range(len(numbers)))
     assert len(numbers) >= said
+
+
+def test_flushing_in_another_thread_loses_no_record_and_keeps_every_offset(tmp_path: Path) -> None:
+    limits = SegmentLimits(block_bytes=1 << 30, segment_bytes=30_000, fsync="never")
+    over = threading.Event()
+    with SegmentWriter(tmp_path, "kalshi", limits) as writer:
+
+        def flush() -> None:
+            while not over.is_set():
+                writer.flush()
+
+        flusher = threading.Thread(target=flush)
+        flusher.start()
+        places = [writer.append(b"%06d" % number * 9, AT, float(number) / 1e6) for number in range(20_000)]
+        over.set()
+        flusher.join()
+    read = {
+        (path.name.removesuffix(".zst"), record.offset): record.data
+        for path in tmp_path.iterdir()
+        for record in read_segment(path)
+    }
+    assert len(read) == 20_000
+    assert all(read[place.segment, place.offset] == b"%06d" % number * 9 for number, place in enumerate(places))
+    assert len({place.segment for place in places}) > 1
