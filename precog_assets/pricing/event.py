@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
+from math import nan
 
 import numpy as np
 
 from precog_assets.domain.leagues import Outcome
 from precog_assets.domain.trading import PriceFacts
 from precog_assets.pricing.blend import blend
-from precog_assets.pricing.vig import event_probabilities
+from precog_assets.pricing.vig import MIDS_FROM, MIDS_TO
 
 Sides = tuple[Decimal | None, Decimal | None]
 """Bid and ask of YES, dollars; None where nobody bids or asks."""
@@ -48,19 +50,23 @@ def why_no_price(outcomes: Sequence[Outcome], sides: Mapping[Outcome, Sides]) ->
 def market_probabilities(outcomes: Sequence[Outcome], sides: Mapping[Outcome, Sides]) -> tuple[float, ...] | None:
     """The mids of all outcomes brought to sum 1; of two outcomes with one market quoted, its mid and the rest.
 
-    None where an outcome has no two-sided quote, a book is crossed, or the mids sum to nothing like 1.
+    None where an outcome has no two-sided quote, a book is crossed or locked, or the mids sum to nothing like 1: where
+    `vig.event_probabilities` raises. The same numbers, without arrays: events are many, and their outcomes few.
     """
     quoted = [one for one in outcomes if one in sides]
-    if len(outcomes) == 2 and len(quoted) == 1:
-        bid, ask = sides[quoted[0]]
-        other = (None if ask is None else 1 - ask, None if bid is None else 1 - bid)
-        sides = {**sides, next(one for one in outcomes if one not in sides): other}
-    elif len(quoted) < len(outcomes):
+    if len(quoted) < (1 if len(outcomes) == 2 else len(outcomes)):
         return None
-    try:
-        return event_probabilities([sides[one] for one in outcomes])
-    except ValueError:
-        return None
+    mids: list[float] = []
+    for one in quoted:
+        bid, ask = sides[one]
+        low, high = (nan, nan) if bid is None or ask is None else (float(bid), float(ask))
+        if not 0.0 < low < high < 1.0:
+            return None
+        mids.append((low + high) / 2.0)
+    if len(quoted) < len(outcomes):
+        return (mids[0], 1.0 - mids[0]) if quoted[0] is outcomes[0] else (1.0 - mids[0], mids[0])
+    total = sum(mids)
+    return tuple(mid / total for mid in mids) if MIDS_FROM <= total <= MIDS_TO else None
 
 
 def event_prices(
@@ -79,9 +85,15 @@ def event_prices(
         return None
     if model is None or any(one not in model for one in outcomes):
         return {one: PriceFacts(p, p, 0.0, None) for one, p in zip(outcomes, said, strict=True)}
-    believed = np.array([[model[one] for one in outcomes]], np.float64)
-    moved = blend(believed, np.array([said]), model_weight)[0].tolist() if model_weight else said
+    believed = tuple(model[one] for one in outcomes)
+    moved = _moved(believed, said, model_weight) if model_weight else said
     return {
         one: PriceFacts(p_market=p, p_trading=trading, model_weight=model_weight, divergence=model[one] - p)
         for one, p, trading in zip(outcomes, said, moved, strict=True)
     }
+
+
+@lru_cache(maxsize=8192)
+def _moved(model: tuple[float, ...], market: tuple[float, ...], weight: float) -> tuple[float, ...]:
+    """`blend` of one event, made once for all steps that price it."""
+    return tuple(blend(np.array([model], np.float64), np.array([market]), weight)[0].tolist())

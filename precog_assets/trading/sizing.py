@@ -176,16 +176,24 @@ def _independent(mean: np.ndarray, variance: np.ndarray, caps: np.ndarray, budge
     """The best shares where every bet is of a game of its own: each follows from what all of them expect together.
 
     At the best f, each bet's own condition is c m - v f = price of the budget, within its cap, with c = 1 - m'f. What
-    the bets expect grows with c and falls with the price, so that both are found by halving.
+    the bets expect grows with c and falls with the price, so that both are found by search.
     """
 
+    slope = mean * mean / variance
+
     def shares(price: float) -> np.ndarray:
-        low, high = 0.0, 1.0
+        c, low, high = 1.0, 0.0, 1.0
         for _ in range(_HALVINGS):
-            middle = (low + high) / 2.0
-            found = np.clip((middle * mean - price) / variance, 0.0, caps)
-            low, high = (middle, high) if middle + mean @ found < 1.0 else (low, middle)
-        return np.clip((low * mean - price) / variance, 0.0, caps)
+            wanted = (c * mean - price) / variance
+            found = np.clip(wanted, 0.0, caps)
+            excess = c + float(mean @ found) - 1.0
+            if abs(excess) <= _TOLERANCE:
+                break
+            low, high = (low, c) if excess > 0.0 else (c, high)
+            # Newton's step where it stays between what is too low and too high, else their middle.
+            c -= excess / (1.0 + float(slope[(wanted > 0.0) & (wanted < caps)].sum()))
+            c = c if low < c < high else (low + high) / 2.0
+        return np.clip((c * mean - price) / variance, 0.0, caps)
 
     found = shares(0.0)
     if found.sum() <= budget:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from precog_assets.domain.leagues import Outcome
 from precog_assets.pricing.event import Sides, event_prices, market_probabilities, why_no_price
+from precog_assets.pricing.vig import event_probabilities
 
 TWO = (Outcome.HOME, Outcome.AWAY)
 THREE = (Outcome.HOME, Outcome.DRAW, Outcome.AWAY)
@@ -89,3 +90,30 @@ def test_whatever_is_quoted_there_is_a_reason_or_prices_that_sum_to_1(
     if found is not None:
         assert sum(one.p_market for one in found.values()) == pytest.approx(1)
         assert sum(one.p_trading for one in found.values()) == pytest.approx(1)
+
+
+@given(quoted=st.dictionaries(st.sampled_from(THREE), SIDES), outcomes=st.sampled_from([TWO, THREE]))
+def test_probabilities_of_a_whole_event_are_those_of_the_vigs_formula(
+    quoted: dict[Outcome, Sides], outcomes: tuple[Outcome, ...]
+) -> None:
+    found = market_probabilities(outcomes, quoted)
+    if any(one not in quoted for one in outcomes):
+        return
+    try:
+        wanted = event_probabilities([quoted[one] for one in outcomes])
+    except ValueError:
+        assert found is None
+    else:
+        assert found == wanted
+
+
+@given(cents=st.integers(2, 98), wide=st.integers(1, 20), side=st.sampled_from(TWO))
+def test_one_market_of_two_says_what_both_would_say_if_they_mirrored_each_other(
+    cents: int, wide: int, side: Outcome
+) -> None:
+    bid, ask = Decimal(cents) / 100, Decimal(min(cents + wide, 99)) / 100
+    alone = market_probabilities(TWO, {side: (bid, ask)})
+    other = next(one for one in TWO if one is not side)
+    both = market_probabilities(TWO, {side: (bid, ask), other: (1 - ask, 1 - bid)})
+    assert alone is not None
+    assert alone == pytest.approx(both, abs=1e-12)
