@@ -28,6 +28,8 @@ class Observation:
     observed_at: datetime
     origin: Origin
     response_id: int | None = None
+    response_offset: int | None = None
+    """Of the frame in its segment, where the response is a segment of a stream."""
 
 
 class GameKind(StrEnum):

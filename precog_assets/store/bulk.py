@@ -53,11 +53,18 @@ class FactTarget:
     table: sa.Table
     key: tuple[str, ...]
     values: tuple[str, ...]
+    placed: bool = False
+    """Whether a row says where in its response (a segment of a stream) it was read."""
+
+    @property
+    def source(self) -> tuple[str, ...]:
+        """The columns that say where a row comes from."""
+        return ("origin", "response_id", *(("response_offset",) if self.placed else ()))
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The order in which rows are given."""
-        return (*self.key, "observed_at", *self.values, "known_at", "origin", "response_id")
+        return (*self.key, "observed_at", *self.values, "known_at", *self.source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +167,8 @@ def _append_on_change(target: FactTarget, staged: sql.Identifier) -> sql.Compose
         "s_key": _list(target.key, "s"),
         "s_values": _list(target.values, "s"),
         "e_key": _list(target.key, "e"),
+        "source": _list(target.source),
+        "s_source": _list(target.source, "s"),
         "row": sql.SQL("ROW({})").format(_list(target.values)),
     }
     return sql.SQL(
@@ -180,13 +189,13 @@ def _append_on_change(target: FactTarget, staged: sql.Identifier) -> sql.Compose
                  ORDER BY f.observed_at LIMIT 1)
             ) neighbour
         ), points AS (
-            SELECT {key}, observed_at AS at, 0 AS kind, {values}, known_at, origin, response_id, confirmed_at
+            SELECT {key}, observed_at AS at, 0 AS kind, {values}, known_at, {source}, confirmed_at
             FROM existing
             UNION ALL
-            SELECT {key}, confirmed_at, 1, {values}, confirmed_at, origin, response_id, confirmed_at
+            SELECT {key}, confirmed_at, 1, {values}, confirmed_at, {source}, confirmed_at
             FROM existing WHERE confirmed_at > observed_at
             UNION ALL
-            SELECT {s_key}, s.observed_at, 2, {s_values}, s.known_at, s.origin, s.response_id, s.observed_at
+            SELECT {s_key}, s.observed_at, 2, {s_values}, s.known_at, {s_source}, s.observed_at
             FROM given s
             WHERE NOT EXISTS (SELECT 1 FROM existing e WHERE {key_match_staged} AND e.observed_at = s.observed_at)
         ), compared AS (
@@ -209,8 +218,8 @@ def _append_on_change(target: FactTarget, staged: sql.Identifier) -> sql.Compose
               AND {key_match_point} AND f.observed_at = head.at
             RETURNING 1
         ), appended AS (
-            INSERT INTO {fact} ({key}, observed_at, {values}, known_at, origin, response_id, confirmed_at)
-            SELECT {key}, at, {values}, known_at, origin, response_id, last_at FROM head WHERE kind > 0
+            INSERT INTO {fact} ({key}, observed_at, {values}, known_at, {source}, confirmed_at)
+            SELECT {key}, at, {values}, known_at, {source}, last_at FROM head WHERE kind > 0
             RETURNING 1
         )
         SELECT count(*) FILTER (WHERE kind > 0 AND is_first), count(*) FILTER (WHERE kind > 0 AND NOT is_first),

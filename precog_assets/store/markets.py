@@ -29,7 +29,10 @@ from precog_assets.store.bulk import CurrentTarget, FactTarget, WriteCounts, wri
 
 QUOTE_VALUES = ("yes_bid", "yes_ask", "yes_bid_size", "yes_ask_size", "last_price", "volume", "open_interest")
 QUOTES = FactTarget(tables.quotes, key=("market_key",), values=QUOTE_VALUES)
+STREAM_QUOTES = FactTarget(tables.quotes, key=("market_key",), values=QUOTE_VALUES, placed=True)
+"""Quotes read from frames of a stream, which say where they lie."""
 ORDER_BOOKS = FactTarget(tables.order_books, key=("market_key",), values=("yes_levels", "no_levels"))
+STREAM_BOOKS = FactTarget(tables.order_books, key=("market_key",), values=("yes_levels", "no_levels"), placed=True)
 STATE_VALUES = ("status", "result", "close_time", "settlement_value", "expiration_value")
 MARKET_STATES = FactTarget(tables.market_states, key=("market_id",), values=STATE_VALUES)
 MARKETS = CurrentTarget(
@@ -138,12 +141,16 @@ def write_quotes(connection: sa.Connection, quoted: Sequence[tuple[str, QuoteSee
         )
         for market_id, quote, seen in quoted
     ]
-    return write(connection, QUOTES, rows)
+    if not any(seen.response_offset is not None for _, _, seen in quoted):
+        return write(connection, QUOTES, rows)
+    placed = [(*row, seen.response_offset) for row, (_, _, seen) in zip(rows, quoted, strict=True)]
+    return write(connection, STREAM_QUOTES, placed)
 
 
 def write_order_books(connection: sa.Connection, observed: Sequence[tuple[OrderBookSeen, Observation]]) -> WriteCounts:
     """Append the books that changed; books of markets nobody knows yet are left out of the counts' written."""
     keys = market_keys(connection, [book.market_id for book, _ in observed])
+    known = [(book, seen) for book, seen in observed if book.market_id in keys]
     rows = [
         (
             keys[book.market_id],
@@ -154,10 +161,12 @@ def write_order_books(connection: sa.Connection, observed: Sequence[tuple[OrderB
             seen.origin.value,
             seen.response_id,
         )
-        for book, seen in observed
-        if book.market_id in keys
+        for book, seen in known
     ]
-    return write(connection, ORDER_BOOKS, rows)
+    if not any(seen.response_offset is not None for _, seen in known):
+        return write(connection, ORDER_BOOKS, rows)
+    placed = [(*row, seen.response_offset) for row, (_, seen) in zip(rows, known, strict=True)]
+    return write(connection, STREAM_BOOKS, placed)
 
 
 def write_series(

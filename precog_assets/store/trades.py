@@ -25,6 +25,7 @@ TRADES = CurrentTarget(
         "known_at",
         "origin",
         "response_id",
+        "response_offset",
     ),
 )
 CANDLES = CurrentTarget(
@@ -60,6 +61,7 @@ def write_trades(connection: sa.Connection, observed: Sequence[tuple[TradeSeen, 
             seen.observed_at if seen.origin is Origin.LIVE else trade.created_time,
             seen.origin.value,
             seen.response_id,
+            seen.response_offset,
         )
         for trade, seen in observed
     ]

@@ -1,0 +1,95 @@
+"""Which markets are followed, in which order, and which belong together: read from the database every few seconds.
+
+Belongs here: the window and the priorities. Does not: subscribing (`sources.kalshi.stream`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from precog_assets.domain.live import Priority
+from precog_assets.domain.statuses import QUOTED
+from precog_assets.pipeline.feeds import in_database
+
+if TYPE_CHECKING:
+    from precog_assets.services import Services
+
+AHEAD = timedelta(hours=6)
+"""Markets of games that begin so soon are followed."""
+MOST_MARKETS = 2_000
+_WATCHED = sa.text(
+    """
+    SELECT m.market_id, m.ticker, g.phase IN ('in_play', 'delayed') AS in_play,
+           EXISTS (
+               SELECT 1 FROM book.orders o LEFT JOIN book.settlements s ON s.market_id = o.market_id
+               WHERE o.market_id = m.market_id AND s.market_id IS NULL
+                 AND (o.filled > 0 OR o.status IN ('written', 'resting'))
+           ) AS held
+    FROM market.market_games l JOIN market.markets m USING (market_id) JOIN core.games g USING (game_id)
+    WHERE l.verdict = 'matched' AND m.venue = 'kalshi' AND m.status = ANY(:quoted) AND g.league = ANY(:leagues)
+      AND (g.phase IN ('in_play', 'delayed') OR (g.phase = 'scheduled' AND g.start_time BETWEEN :overdue AND :until))
+    ORDER BY in_play DESC, held DESC, g.start_time, m.ticker LIMIT :most
+    """
+)
+_TOGETHER = sa.text(
+    """
+    SELECT DISTINCT o.market_id FROM market.market_games l JOIN market.market_games o USING (game_id)
+    WHERE l.market_id = ANY(:market_ids) AND l.verdict = 'matched' AND o.verdict = 'matched'
+    """
+)
+_OF_GAMES = sa.text(
+    """
+    SELECT l.market_id FROM core.games g JOIN market.market_games l USING (game_id)
+    WHERE g.league = ANY(:leagues) AND g.last_changed_at > :since AND l.verdict = 'matched'
+      AND g.phase IN ('scheduled', 'in_play', 'delayed', 'final', 'canceled')
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """The markets to follow, the most important first."""
+
+    tickers: tuple[str, ...]
+    priorities: Mapping[str, Priority]
+    """By market id."""
+
+
+def read_watched(services: Services) -> Watched:
+    """The markets of games in their window. Raises PrecogError(system.database)."""
+    now = services.clock.now()
+    given = {
+        "quoted": [status.value for status in QUOTED],
+        "leagues": [league.key for league in services.leagues],
+        "overdue": now - timedelta(hours=8),
+        "until": now + AHEAD,
+        "most": MOST_MARKETS,
+    }
+    with in_database(services.engine) as connection:
+        rows = connection.execute(_WATCHED, given).all()
+    priorities = {row.market_id: _priority(in_play=row.in_play, held=row.held) for row in rows}
+    return Watched(tuple(row.ticker for row in rows), priorities)
+
+
+def of_the_same_games(services: Services, market_ids: Iterable[str]) -> set[str]:
+    """These markets and the others of their games: one's price says something of the others' too."""
+    wanted = set(market_ids)
+    with in_database(services.engine) as connection:
+        return wanted | set(connection.scalars(_TOGETHER, {"market_ids": sorted(wanted)}))
+
+
+def of_changed_games(services: Services, leagues: Iterable[str], since: object) -> set[str]:
+    """The markets of these leagues' games that changed after `since`."""
+    with in_database(services.engine) as connection:
+        return set(connection.scalars(_OF_GAMES, {"leagues": list(leagues), "since": since}))
+
+
+def _priority(*, in_play: bool, held: bool) -> Priority:
+    if in_play:
+        return Priority.IN_PLAY_HELD if held else Priority.IN_PLAY
+    return Priority.PRE_GAME
