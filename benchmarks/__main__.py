@@ -34,6 +34,7 @@ GROUPS = {
     "terms": "What each term is worth",
     "rating_speed": "Speed of rating",
     "rating_update": "One more day of results",
+    "linking": "Linking markets to games",
     "deciding": "Deciding",
     "asking": "Why, explain and replay behind ten million quotes",
     "in_play": "Win probability in play",
