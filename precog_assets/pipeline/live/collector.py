@@ -1,0 +1,283 @@
+"""The collector: the stream, its writer, the polls of boards, and the reaction, in one asyncio process.
+
+Belongs here: which task does what, and how they hand over. Does not: the steps themselves (`Ports`), wiring
+(`precog collect`), leases. The loop does nothing that waits for the database or the network: that is done in threads.
+
+- stream: frames to segments and queue, as fast as they come.
+- write: what waits, a batch at a time; while one is written the next gathers. Markets it touched are reacted to.
+- react: one reaction at a time, to everything that changed since the one before.
+- poll: boards by phase; games that changed are reacted to.
+- follow: which markets are wanted and how important each is; markets to be read over REST.
+- keep: seals segments, drains the spool, looks at the clocks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from random import Random
+from typing import TypeVar
+
+from precog_assets.config.sources import Cadence
+from precog_assets.domain.live import Priority
+from precog_assets.domain.pacing import Backoff, Pace
+from precog_assets.domain.times import Clock
+from precog_assets.pipeline.live.apply import Applied
+from precog_assets.pipeline.live.coalesce import QuoteQueue
+from precog_assets.pipeline.live.facts import FactBatch, QuoteFact
+from precog_assets.pipeline.live.intake import StreamIntake
+from precog_assets.pipeline.live.phases import BoardState, PollPlan
+from precog_assets.pipeline.live.supervise import Supervisor
+from precog_assets.pipeline.live.timing import LagMeter, WallWatch
+from precog_assets.pipeline.live.writer import FactWriter, Way
+from precog_assets.sources.kalshi.parse_markets import market_id_of
+from precog_assets.sources.kalshi.stream.client import KalshiStream
+from precog_assets.store.segments import SealedSegment, SegmentWriter
+from precog_assets.store.spool import Spool
+from precog_assets.store.spool_state import SpoolFull
+
+log = logging.getLogger("precog.live")
+ResultT = TypeVar("ResultT")
+
+BATCH_GAP_S = 0.05
+"""Between two batches, so that each write's fixed cost is spread over what gathers."""
+BATCH_QUOTES = 2_000
+FOLLOW_S = 5.0
+KEEP_S = 0.5
+READ_AT_ONCE = 100
+AT_ONCE = 4
+"""Boards asked for at one time; the rate limiter has the last word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What the collector needs done. Each is called in a thread and may block; each may raise PrecogError."""
+
+    wanted: Callable[[], Mapping[str, Priority]]
+    """Tickers of the markets to follow now, the most important first."""
+    apply: Callable[[FactBatch], Applied]
+    """Writes facts in one transaction, idempotently."""
+    react: Callable[[Collection[str], Collection[str]], object]
+    """Prices and decides, of the markets and games that changed."""
+    boards: Callable[[], Mapping[str, BoardState]]
+    poll_board: Callable[[str], Collection[str]]
+    """Reads a board and writes what changed; the games that did."""
+    read_markets: Callable[[Sequence[str]], object]
+    """Reads markets over REST, by ticker: their lives went on, or nobody knows them here."""
+    sealed: Callable[[SealedSegment], object]
+    """A segment is whole: keeps it, and names it in raw.responses."""
+
+
+@dataclass(slots=True)
+class CollectorLags:
+    """From receiving a frame."""
+
+    written: LagMeter = field(default_factory=LagMeter)
+    """To its fact's commit."""
+    reacted: LagMeter = field(default_factory=LagMeter)
+    """To the end of the reaction to it."""
+
+
+class Collector:
+    """Runs until cancelled; on return no task and no thread of it is left, and the segments are sealed."""
+
+    def __init__(
+        self,
+        ports: Ports,
+        segments: SegmentWriter,
+        spool: Spool,
+        clock: Clock,
+        cadence: Cadence,
+        make_stream: Callable[[StreamIntake], KalshiStream],
+        *,
+        random: Random,
+        queue: QuoteQueue[QuoteFact] | None = None,
+        pace: Pace | None = None,
+    ) -> None:
+        """`pace` is of what is begun again after trouble, and of asking a database that was away."""
+        self.counts: Counter[str] = Counter()
+        self.lags = CollectorLags()
+        self.supervisor = Supervisor(random, pace)
+        self.queue: QuoteQueue[QuoteFact] = queue if queue is not None else QuoteQueue()
+        self._ports, self._segments, self._spool, self._clock = ports, segments, spool, clock
+        self._work, self._moved, self._to_read = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self.intake = StreamIntake(segments, self.queue, clock, self._work.set)
+        self.stream = make_stream(self.intake)
+        self.intake.quote_of = self.stream.session.quote
+        self.writer = FactWriter(
+            self._apply, spool, Backoff(pace or Pace(max_s=10.0, floor_s=0.2), random), segments.flush
+        )
+        self._plan = PollPlan(cadence, random)
+        self._wall = WallWatch()
+        self._batch = FactBatch()
+        self._markets: dict[str, float] = {}
+        """Markets that changed and were not reacted to, with when the first frame of it came (monotonic)."""
+        self._games: dict[str, float] = {}
+        self._reading: dict[str, None] = {}
+        self._threads = ThreadPoolExecutor(max_workers=4 + AT_ONCE, thread_name_prefix="collector")
+        self._writing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="collector-write")
+
+    async def run(self) -> None:
+        """Collect until cancelled."""
+        for name, work in (
+            ("stream", self.stream.run),
+            ("write", self._write),
+            ("react", self._react),
+            ("poll", self._poll),
+            ("follow", self._follow),
+            ("read", self._read),
+            ("keep", self._keep),
+        ):
+            self.supervisor.add(name, work)
+        try:
+            await self.supervisor.run()
+        finally:
+            self._writing.shutdown(wait=True)
+            self._threads.shutdown(wait=True, cancel_futures=True)
+            self._last_words()
+
+    async def _write(self) -> None:
+        while True:
+            await self._work.wait()
+            self._work.clear()
+            now_s = time.monotonic()
+            if not len(self._batch):
+                self._batch = self.intake.drained(BATCH_QUOTES, now_s)
+            batch = self._batch
+            try:
+                way = await self._in(self._writing, lambda batch=batch: self.writer.write(batch, time.monotonic()))
+            except SpoolFull as error:
+                # The batch is kept; quotes coalesce behind it, and every frame is in its segment.
+                self.counts["spool_full"] += 1
+                log.error("nothing takes the facts of the stream: %s", error)
+                await asyncio.sleep(KEEP_S)
+                self._work.set()
+                continue
+            self._batch = FactBatch()
+            self._note(way, batch)
+            if len(self.queue):
+                self._work.set()
+            self._to_read.set()
+            await asyncio.sleep(BATCH_GAP_S)
+
+    def _apply(self, batch: FactBatch) -> Applied:
+        applied = self._ports.apply(batch)
+        if applied.unknown:
+            self._reading.update(dict.fromkeys(market.partition(":")[2] for market in applied.unknown))
+        return applied
+
+    def _note(self, way: Way, batch: FactBatch) -> None:
+        self.counts[f"batches:{way.value}"] += 1
+        if way is not Way.WRITTEN:
+            return
+        # The receipt is wall time; the same instant on the monotonic clock is what lag is measured from.
+        wall, ended_s = self._clock.now(), time.monotonic()
+        for fact in batch.quotes:
+            received_s = ended_s - (wall - fact.received_at).total_seconds()
+            self.lags.written.record(ended_s - received_s)
+            self._markets.setdefault(fact.market_id, received_s)
+        if batch.quotes:
+            self._moved.set()
+
+    async def _react(self) -> None:
+        while True:
+            await self._moved.wait()
+            self._moved.clear()
+            markets, self._markets = self._markets, {}
+            games, self._games = self._games, {}
+            if not markets and not games:
+                continue
+            try:
+                await self._in(self._threads, lambda m=tuple(markets), g=tuple(games): self._ports.react(m, g))
+            except BaseException:
+                # What was not reacted to is reacted to next time.
+                self._markets, self._games = {**self._markets, **markets}, {**self._games, **games}
+                self._moved.set()
+                raise
+            self.counts["reactions"] += 1
+            ended_s = time.monotonic()
+            for began_s in (*markets.values(), *games.values()):
+                self.lags.reacted.record(ended_s - began_s)
+
+    async def _poll(self) -> None:
+        under_way: set[str] = set()
+        slots = asyncio.Semaphore(AT_ONCE)
+
+        async def one(board: str) -> None:
+            try:
+                async with slots:
+                    asked_s = time.monotonic()
+                    changed = await self._in(self._threads, lambda: self._ports.poll_board(board))
+                self.counts["polls"] += 1
+                self._games.update(dict.fromkeys(changed, asked_s))
+                if changed:
+                    self._moved.set()
+            finally:
+                under_way.discard(board)
+
+        async with asyncio.TaskGroup() as group:
+            while True:
+                now_s = time.monotonic()
+                for board in self._plan.due(now_s):
+                    self._plan.polled(board, now_s)
+                    if board in under_way:
+                        self.counts["polls_overdue"] += 1
+                        continue
+                    under_way.add(board)
+                    group.create_task(one(board))
+                next_s = self._plan.next_s()
+                await asyncio.sleep(min(1.0, max(0.02, (next_s or now_s + 1.0) - now_s)))
+
+    async def _follow(self) -> None:
+        while True:
+            wanted = await self._in(self._threads, self._ports.wanted)
+            self.queue.prioritise({market_id_of(ticker): priority for ticker, priority in wanted.items()})
+            self.stream.want(wanted)
+            self._plan.update(await self._in(self._threads, self._ports.boards), time.monotonic())
+            await asyncio.sleep(FOLLOW_S)
+
+    async def _read(self) -> None:
+        """Markets that REST has to tell of: what the stream says of their lives is not their whole definition."""
+        while True:
+            await self._to_read.wait()
+            self._to_read.clear()
+            followed = set(self.stream.session.subscriptions.wanted)
+            self._reading.update(dict.fromkeys(ticker for ticker in self.intake.lives() if ticker in followed))
+            tickers = tuple(self._reading)[:READ_AT_ONCE]
+            if not tickers:
+                continue
+            await self._in(self._threads, lambda tickers=tickers: self._ports.read_markets(tickers))
+            self.counts["markets_read"] += len(tickers)
+            for ticker in tickers:
+                self._reading.pop(ticker, None)
+
+    async def _keep(self) -> None:
+        while True:
+            now_s = time.monotonic()
+            for sealed in self._segments.tick(now_s):
+                await self._in(self._threads, lambda sealed=sealed: self._ports.sealed(sealed))
+            self.counts["drained"] += await self._in(self._writing, lambda now_s=now_s: self.writer.catch_up(now_s))
+            jumped_s = self._wall.observe(self._clock.now(), time.monotonic())
+            if jumped_s is not None:
+                self.counts["clock_jumps"] += 1
+                self.intake.offset.reset()
+                log.warning("our clock was set by %+.1f s", jumped_s)
+            await asyncio.sleep(KEEP_S)
+
+    async def _in(self, threads: ThreadPoolExecutor, work: Callable[[], ResultT]) -> ResultT:
+        return await asyncio.get_running_loop().run_in_executor(threads, work)
+
+    def _last_words(self) -> None:
+        """What had been taken in is written or spooled, and the segments sealed; nothing else runs any more."""
+        now_s = time.monotonic()
+        rest = self.intake.drained(len(self.queue), now_s)
+        for batch in (self._batch, rest):
+            self.writer.write(batch, now_s)
+        self._batch = FactBatch()
+        for sealed in self._segments.close():
+            self._ports.sealed(sealed)
