@@ -72,9 +72,9 @@ def _show_decision(console: Console, found: DecisionReplay) -> None:
     if found.sized_with:
         console.print(f"  sized together with {found.sized_with} other bets of that instant")
     _changes(console, "facts, as they are stored now", found.facts)
-    _changes(console, "decided today on these facts", found.verdict)
     if found.facts:
-        _changes(console, "decided today on what was read then", found.code)
+        _changes(console, "decided today on these facts", found.verdict)
+    _changes(console, "decided today on what was read then", found.code)
     console.print(f"[{'green' if found.same else 'red'}]{escape(found.summary)}[/]")
 
 

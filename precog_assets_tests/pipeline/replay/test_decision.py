@@ -12,13 +12,18 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from precog_assets.config import load_trading_rules
 from precog_assets.domain.errors import PrecogError
 from precog_assets.domain.facts import Origin, QuoteSeen
 from precog_assets.domain.trading import Action, Rung, SkillFacts
+from precog_assets.pipeline.book import work_book
+from precog_assets.pipeline.decide import decide_markets
 from precog_assets.pipeline.replay.decision import Change, replay_decision
+from precog_assets.services import Services
 from precog_assets.store import tables
 from precog_assets.store.book import set_kill_switch, write_rung
 from precog_assets_tests.databases import wipe
+from precog_assets_tests.pipeline.conftest import TestClock
 from precog_assets_tests.queries.decided import DAY, HOUR, JAC, KC, SCHEDULED, World, strategy
 from precog_assets_tests.store.rows import at, final, game, quote
 
@@ -259,3 +264,29 @@ def contents(engine: sa.Engine) -> dict[str, int]:
         for table in tables.metadata.sorted_tables:
             counted[table.fullname] = connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
     return counted
+
+
+def test_decisions_of_the_live_steps_are_made_again_with_orders_filled_between_them(
+    services: Services, clock: TestClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = load_trading_rules()
+    named = {one.name: one for one in STRATEGIES}
+    monkeypatch.setattr(
+        "precog_assets.pipeline.decide.load_trading_rules", lambda: rules.model_copy(update={"strategies": named})
+    )
+    world = World(services.engine, tmp_path)
+    world.fill()
+    world.book([("0.38", "50"), ("0.40", "200")], [("0.56", "300"), ("0.58", "100")])
+    for second in (30, 45, 63):
+        clock.instant = at(second)
+        decide_markets(services, correlation_id="c")
+        clock.instant = at(second + 5)
+        work_book(services, correlation_id="c")
+        world.markets({"KC": quote("0.41", "0.43"), "JAC": quote("0.57", "0.59")}, second + 7)
+    with services.engine.connect() as connection:
+        ids = list(connection.scalars(sa.select(tables.decisions.c.decision_id)))
+        assert connection.scalar(sa.select(sa.func.count()).select_from(tables.fills))
+    assert len(ids) >= 2 * len(STRATEGIES)
+    for one in ids:
+        found = replay_decision(services.engine, one)
+        assert found.same, json.dumps(found.as_json(), indent=1)
