@@ -128,6 +128,18 @@ _ALL = (
         "The step's time budget ran out; the rest is taken up at the next tick.",
         "Nothing, unless it is frequent.",
     ),
+    ErrorCode(
+        "system.epoch",
+        ErrorClass.SYSTEM,
+        "Another process has taken over the role; what this one decided meanwhile was not written.",
+        "Nothing: the other goes on. If it is frequent, look in ops.leases for a holder that stalls.",
+    ),
+    ErrorCode(
+        "system.clock",
+        ErrorClass.SYSTEM,
+        "Our clock differs from a venue's by more than config/sources.yaml allows; nothing is decided.",
+        "Synchronise this machine's clock (NTP); `precog doctor` shows the difference.",
+    ),
     ErrorCode("system.internal", ErrorClass.SYSTEM, "A defect in Precog itself.", "Report it with the log line."),
 )
 

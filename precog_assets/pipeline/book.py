@@ -17,26 +17,34 @@ from precog_assets.pipeline.equity import keep_equity
 from precog_assets.pipeline.feeds import in_database
 from precog_assets.pipeline.paper import by_status, work_orders
 from precog_assets.pipeline.report import StepReport
+from precog_assets.pipeline.roles import fence
 from precog_assets.pipeline.venue import work_venue
 from precog_assets.store import book as store
 from precog_assets.store.account import open_account
+from precog_assets.store.leases import Lease
 from precog_assets.store.snapshots import PAPER
 
 if TYPE_CHECKING:
     from precog_assets.services import Services
 
 
-def work_book(services: Services, *, correlation_id: str) -> StepReport:
+def work_book(services: Services, *, correlation_id: str, lease: Lease | None = None) -> StepReport:
     """Take the paper account's turn: match, expire and place its orders, book fills, keep its equity where it changed.
 
-    `rows_in` counts open orders, `inserted` fills, `changed` orders. Raises PrecogError(system.database) when the
-    server is away, ConfigurationError for a wrong `strategies.yaml`. What the exchange does not answer is a failure in
-    the report, and keeps nothing on paper from being done.
+    `lease` is the caller's of the role `trading`; without it the role is taken for each transaction, and the note `off`
+    says why nothing was done where another has it. `rows_in` counts open orders, `inserted` fills, `changed` orders.
+    Raises PrecogError(system.epoch) when the lease is another's by now, PrecogError(system.database) when the server is
+    away, ConfigurationError for a wrong `strategies.yaml`. What the exchange does not answer is a failure in the
+    report, and keeps nothing on paper from being done.
     """
     report = StepReport("orders", correlation_id, services.clock.now())
     limits = load_trading_rules().limits
     with in_database(services.engine) as connection:
         at = store.take_turn(connection, PAPER, services.clock.now())
+        off = fence(connection, lease)
+        if off:
+            report.notes["off"] = off
+            return report.finish()
         if open_account(connection, PAPER, limits.starting_cash, at):
             report.notes["opened_with"] = float(limits.starting_cash)
         worked = work_orders(connection, at)
@@ -47,17 +55,17 @@ def work_book(services: Services, *, correlation_id: str) -> StepReport:
         report.unchanged = max(0, len(worked.orders) - worked.changed)
         report.notes["books_and_trades"] = worked.events
         report.notes.update({f"orders_{status}": count for status, count in by_status(worked.orders).items()})
-    _exchange(services, report)
+    _exchange(services, report, lease)
     with in_database(services.engine) as connection:
         report.finish()
         report.record(connection)
     return report
 
 
-def _exchange(services: Services, report: StepReport) -> None:
+def _exchange(services: Services, report: StepReport, lease: Lease | None) -> None:
     """The exchange's turn, where this environment permits orders; that it does not, though asked to, is a failure."""
     try:
-        turn = work_venue(services, correlation_id=report.correlation_id)
+        turn = work_venue(services, correlation_id=report.correlation_id, lease=lease)
     except ConfigurationError as error:
         report.failures.append(f"no order was sent to Kalshi: {error}")
         return

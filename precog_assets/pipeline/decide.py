@@ -3,10 +3,11 @@
 Belongs here: which markets are decided on, and that decisions and orders are written together. Does not: what was
 known (`store.snapshots`), the decision itself (`trading.decide`), sending orders and what becomes of them (`book.py`).
 
-One pass is one transaction under the account's turn. Two passes at once therefore take turns, and the second counts
-what the first ordered. A crash leaves nothing of a pass, or all of it: an order that was written is placed by the
-account's next turn, under the id that follows from its decision. Strategies decide one after the other, each at an
-instant of its own, so that a later one sees the orders of those before it, now and when it is replayed.
+One pass is one transaction under the account's turn, of the process that holds the role `trading`. Two passes at once
+therefore take turns, and the second counts what the first ordered. A crash leaves nothing of a pass, or all of it: an
+order that was written is placed by the account's next turn, under the id that follows from its decision. Strategies
+decide one after the other, each at an instant of its own, so that a later one sees the orders of those before it, now
+and when it is replayed.
 
 Nothing here stands above paper: real orders have locks of their own, and a permission that no pass of this step has.
 """
@@ -26,6 +27,7 @@ from precog_assets.domain.strategies import Limits, Strategy, TradingRules
 from precog_assets.domain.trading import Action, Decision, Order, Snapshot
 from precog_assets.pipeline.feeds import in_database
 from precog_assets.pipeline.report import StepReport
+from precog_assets.pipeline.roles import fence
 from precog_assets.pricing.fee_book import FeeBook
 from precog_assets.store.account import open_account
 from precog_assets.store.book import next_instant, take_turn, write_orders
@@ -33,6 +35,7 @@ from precog_assets.store.decisions import limits_hash, write_decisions, write_ru
 from precog_assets.store.exposure import Exposure
 from precog_assets.store.fees import read_fee_facts
 from precog_assets.store.known import Known
+from precog_assets.store.leases import Lease
 from precog_assets.store.snapshots import PAPER, read_for, snapshot_of
 from precog_assets.trading.decide import Decider
 from precog_assets.trading.identity import order_client_id
@@ -50,16 +53,28 @@ _MARKETS = sa.text(
 )
 
 
-def decide_markets(services: Services, *, market_ids: Iterable[str] | None = None, correlation_id: str) -> StepReport:
+def decide_markets(
+    services: Services,
+    *,
+    market_ids: Iterable[str] | None = None,
+    correlation_id: str,
+    lease: Lease | None = None,
+) -> StepReport:
     """Decide on the markets given, or on all that are open or were until an hour ago; write what is new.
 
-    `rows_in` counts decisions, `inserted` those written as rows of their own, `unchanged` verdicts that came again.
-    Raises PrecogError(system.database) when the server is away, ConfigurationError for a wrong `strategies.yaml`.
+    `lease` is the caller's of the role `trading`; without it the role is taken for this pass, and the note `off` says
+    why nothing was decided where another has it. `rows_in` counts decisions, `inserted` those written as rows of their
+    own, `unchanged` verdicts that came again. Raises PrecogError(system.epoch) when the lease is another's by now,
+    PrecogError(system.database) when the server is away, ConfigurationError for a wrong `strategies.yaml`.
     """
     report = StepReport("decisions", correlation_id, services.clock.now())
     rules = load_trading_rules()
     with in_database(services.engine) as connection:
         at = take_turn(connection, PAPER, services.clock.now())
+        off = fence(connection, lease)
+        if off:
+            report.notes["off"] = off
+            return report.finish()
         if open_account(connection, PAPER, rules.limits.starting_cash, at):
             at = next_instant(connection, PAPER, at)
         wanted = _wanted(connection, services, at) if market_ids is None else sorted(set(market_ids))

@@ -27,10 +27,12 @@ from precog_assets.domain.trading import Order, OrderStatus, Rung
 from precog_assets.environment import Environment, orders_mode
 from precog_assets.pipeline.feeds import in_database, only_one
 from precog_assets.pipeline.report import StepReport
+from precog_assets.pipeline.roles import fence
 from precog_assets.pipeline.venue_limits import admitted
 from precog_assets.pipeline.venue_truth import KALSHI, queued, reconcile_account
 from precog_assets.store import book as store
 from precog_assets.store.account import open_orders, order_of
+from precog_assets.store.leases import Lease
 from precog_assets.store.snapshots import PAPER
 from precog_assets.trading.identity import order_client_id
 
@@ -98,7 +100,7 @@ def open_venue(services: Services, correlation_id: str) -> Iterator[KalshiVenue]
         sender.close()
 
 
-def work_venue(services: Services, *, correlation_id: str) -> StepReport:
+def work_venue(services: Services, *, correlation_id: str, lease: Lease | None = None) -> StepReport:
     """Reconcile where it is due, send what was decided, reconcile what came of it; nothing where orders are off.
 
     `rows_in` counts the orders sent, `inserted` fills that were booked, `changed` orders that changed. What the venue
@@ -126,11 +128,13 @@ def work_venue(services: Services, *, correlation_id: str) -> StepReport:
             try:
                 if due:
                     reconcile_account(services, venue, report, last)
-                touched = _take_back(services, venue, resting, report) if stopped else _send(services, venue, report)
+                touched = (
+                    _take_back(services, venue, resting, report) if stopped else _send(services, venue, report, lease)
+                )
                 if touched:
                     reconcile_account(services, venue, report, last)
             except PrecogError as error:
-                if error.code == "system.database":
+                if error.code in ("system.database", "system.epoch"):
                     raise
                 report.outcomes[error.code] += 1
                 report.failures.append(f"{error.code}: {error}")
@@ -169,10 +173,14 @@ def _for_venue(order: Order, now: datetime) -> Order:
     )
 
 
-def _send(services: Services, venue: KalshiVenue, report: StepReport) -> int:
+def _send(services: Services, venue: KalshiVenue, report: StepReport, lease: Lease | None) -> int:
     """Write the orders that limits let through, commit, send them, and write what came back; how many were sent."""
     with in_database(services.engine) as connection:
         at = store.take_turn(connection, KALSHI, services.clock.now())
+        off = fence(connection, lease)
+        if off:
+            report.notes["off"] = off
+            return 0
         wanted = orders_to_send(connection, at, rehearsal=_rehearses(services))
         written = admitted(connection, wanted, at, _limits(services))
         sent = [one for one in store.write_orders(connection, written) if one.status is OrderStatus.WRITTEN]
