@@ -97,6 +97,8 @@ class _Origin(Row):
     """Where the numbers come from: which results, or which publication."""
     seasons: tuple[int, int] | None = None
     """First and last season they were fitted on; None where they were not fitted on results."""
+    model_weight: float = Field(default=0.0, ge=0, le=0.5)
+    """Of the probability in play beside the market's price, once earlier seasons have earned one; 0: the market."""
 
 
 class Possession(Row):

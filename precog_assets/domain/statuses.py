@@ -21,6 +21,8 @@ class GamePhase(StrEnum):
     """Over by its state, without a result, under a name that says no more."""
 
 
+PLAYING = frozenset({GamePhase.IN_PLAY, GamePhase.DELAYED})
+"""The game has begun and is not over."""
 UNPLAYED_BY_NAME = {
     "STATUS_POSTPONED": GamePhase.POSTPONED,
     "STATUS_SUSPENDED": GamePhase.SUSPENDED,

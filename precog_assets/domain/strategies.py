@@ -32,6 +32,8 @@ class Gates(Row):
     """Expected dollars a contract, after everything."""
     max_net_value: Decimal = Field(gt=0)
     """More than this is taken for an error until somebody confirms it."""
+    in_play: bool = False
+    """Games in play are traded too, wherever the model of games in play gives a probability."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Gates:

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from precog_assets.domain.leagues import Outcome
+from precog_assets.domain.play import GameFacts, PlayFacts
 
 
 class Side(StrEnum):
@@ -89,21 +90,6 @@ class LinkFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class GameFacts:
-    """The game as it was known."""
-
-    game_id: str
-    league: str
-    season: int
-    game_kind: str
-    phase: str
-    start_time: datetime
-    start_time_valid: bool
-    observed_at: datetime
-    """Of the state these facts are from, or of its last confirmation."""
-
-
-@dataclass(frozen=True, slots=True)
 class QuoteFacts:
     """The market's prices as they were known. `book` holds at least the top where there is one."""
 
@@ -153,7 +139,7 @@ class PriceFacts:
     """Market-aware: the market moved towards the model by a weight that earlier seasons earned."""
     model_weight: float
     divergence: float | None
-    """Model less market; no edge. None without a forecast."""
+    """Model less market; no edge. None without a forecast; in play the model of games in play."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +185,15 @@ class Snapshot:
     skill: SkillFacts
     exposure: ExposureFacts
     kill_switch: bool = False
+    play: PlayFacts | None = None
+    """Of a game in play, or delayed within it."""
+
+    @property
+    def p_model(self) -> float | None:
+        """The model's probability of YES now: in play what the score makes of the forecast, and never the forecast."""
+        if self.play is not None:
+            return self.play.p_in_play
+        return None if self.forecast is None else self.forecast.p_model
 
 
 @dataclass(frozen=True, slots=True)

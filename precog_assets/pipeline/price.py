@@ -120,6 +120,7 @@ def _priced(known: Known, market_id: str, versions: Mapping[str, Sequence[str]])
                 game_id=game.game_id,
                 outcome=outcome,
                 price=price,
+                p_model=known.p_model(market_id, version),
                 forecast=known.forecast(market_id, version),
                 quote_observed_at=_quoted_at(known, market_id),
             )

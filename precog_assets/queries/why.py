@@ -66,7 +66,7 @@ _NEEDED = {
     "game_state_age": "the game would have to be seen again: last {value} s before, at most {threshold} s are allowed",
     "market_open": "the venue would have to take orders; the market is {value}",
     "game_phase": "the game would have to be yet to play; it is {value}",
-    "no_in_play_model": "nothing: games in play are not traded, since no model of them is there yet",
+    "no_in_play_model": "the model of games in play would have to say something of this one: {detail}",
     "time_to_start": "the start would have to be {threshold} hours away; it is {value}",
     "spread": "bid and ask would have to come within ${threshold}; they are ${value} apart",
     "depth": "at least {threshold} contracts would have to be offered at the best price; {value} are",

@@ -1,17 +1,15 @@
 """What was known at an instant of many markets at once: states, links, games, quotes, forecasts, weights, rungs.
 
 Belongs here: a few statements for any number of markets, and their rows as the types of `domain.trading`. Does not:
-what an account has at stake (`exposure.py`), snapshots (`snapshots.py`), deciding (`trading`).
-
-Which of two rows a market's prices are read from depends on nothing that changes later: an order book counts unless
-the quote's own row is newer and shows another top; then the top alone is known.
+which of two rows a quote is (`known_quotes.py`), what an account has at stake (`exposure.py`), snapshots
+(`snapshots.py`), deciding (`trading`).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -22,12 +20,11 @@ import sqlalchemy as sa
 
 from precog_assets.config import load_leagues
 from precog_assets.domain.leagues import Outcome
-from precog_assets.domain.statuses import QUOTED, game_phase
+from precog_assets.domain.play import PlayFacts
+from precog_assets.domain.statuses import PLAYING, QUOTED, game_phase
 from precog_assets.domain.trading import (
-    Book,
     ForecastFacts,
     GameFacts,
-    Level,
     LinkFacts,
     MarketFacts,
     PriceFacts,
@@ -35,16 +32,15 @@ from precog_assets.domain.trading import (
     Rung,
     SkillFacts,
 )
-from precog_assets.pricing.event import Sides, event_prices
+from precog_assets.pricing.event import Sides, event_prices, market_probabilities
 from precog_assets.store import known_sql
+from precog_assets.store.known_quotes import quote_of
 from precog_assets.store.known_sql import Basis
+from precog_assets.store.plays import FORECAST, MARKET, Before, GamePlay, State, in_play_weight, plays_of
 
-LEVELS = 20
-"""Of each side of a book that are read, best first: more contracts than any limit allows lie in fewer."""
 NOT_LOOKED_AT = "not_looked_at"
 """The verdict of a market that matching had not met."""
 _UNTIED = LinkFacts(NOT_LOOKED_AT)
-_NOTHING, _ONE = Decimal(0), Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +70,18 @@ class Known:
     skills: dict[tuple[str, str], SkillFacts] = field(default_factory=dict)
     """By strategy and league."""
     kill_switch: bool = False
+    states: dict[str, State] = field(default_factory=dict)
+    """Of games in play."""
+    priced_before: dict[str, Before] = field(default_factory=dict)
+    """Of games in play that lack a forecast: the market's last word before the start."""
+    _plays: dict[tuple[str, str], dict[str, GamePlay]] = field(default_factory=dict)
+    """By league and model version."""
     _events: dict[tuple[str, str], dict[Outcome, str]] = field(default_factory=dict)
     _prices: dict[tuple[str, str, str], dict[Outcome, PriceFacts] | None] = field(default_factory=dict)
+
+    def began(self, game_id: str) -> datetime:
+        """The instant before which something was thought of a game: of one in play its start, else `at`."""
+        return min(self.at, self.states[game_id].start_time) if game_id in self.states else self.at
 
     def siblings(self, market_id: str) -> Mapping[Outcome, str]:
         """The markets of the same event and game by what YES pays for, the market itself among them."""
@@ -86,6 +92,25 @@ class Known:
         link = self.links[market_id]
         found = self.forecasts.get((link.game_id or "", version))
         return None if found is None or link.outcome is None else found.facts.get(link.outcome)
+
+    def play(self, market_id: str, version: str) -> PlayFacts | None:
+        """Where the market's game stands and what that makes of YES, begun from the version's forecast.
+
+        None for a game that is not in play. Every game of the league is asked about together, once.
+        """
+        link = self.links[market_id]
+        state = self.states.get(link.game_id or "")
+        if state is None or link.outcome is None:
+            return None
+        return state.facts(self._play(state, version), link.outcome)
+
+    def p_model(self, market_id: str, version: str) -> float | None:
+        """The model's probability of YES now: of a game in play what `play` says, and never the forecast."""
+        play = self.play(market_id, version)
+        if play is not None:
+            return play.p_in_play
+        forecast = self.forecast(market_id, version)
+        return None if forecast is None else forecast.p_model
 
     def price(self, market_id: str, version: str) -> PriceFacts | None:
         """The market's own probability of YES and the one that may be traded on; None without either."""
@@ -111,10 +136,26 @@ class Known:
         league = load_leagues().get(game.league)
         if league is None:
             return None
-        forecast = self.forecasts.get((game.game_id, version))
-        model = None if forecast is None else forecast.probabilities
-        weight = 0.0 if forecast is None else forecast.model_weight
+        state = self.states.get(game.game_id)
+        if state is not None:
+            model, weight = self._play(state, version).probabilities, in_play_weight(game.league)
+        else:
+            forecast = self.forecasts.get((game.game_id, version))
+            model = None if forecast is None else forecast.probabilities
+            weight = 0.0 if forecast is None else forecast.model_weight
         return event_prices(league.outcomes, self.sides(market_id), model, weight)
+
+    def _play(self, state: State, version: str) -> GamePlay:
+        key = (state.league, version)
+        if key not in self._plays:
+            asked = [one for one in self.states.values() if one.league == state.league]
+            before = {one.game_id: begun for one in asked if (begun := self._before(one.game_id, version)) is not None}
+            self._plays[key] = plays_of(load_leagues()[state.league], asked, before)
+        return self._plays[key][state.game_id]
+
+    def _before(self, game_id: str, version: str) -> Before | None:
+        forecast = self.forecasts.get((game_id, version))
+        return self.priced_before.get(game_id) if forecast is None else Before(forecast.probabilities, FORECAST)
 
 
 def read_known(
@@ -137,16 +178,19 @@ def read_known(
         _add_market(known, row, (links or {}).get(row.market_id))
         keys[row.market_key] = row.market_id
     for row in connection.execute(known_sql.QUOTES[basis], {"keys": list(keys), "at": at}):
-        quote = _quote(row)
+        quote = quote_of(row)
         if quote is not None:
             known.quotes[keys[row.market_key]] = quote
     game_ids = sorted({link.game_id for link in known.links.values() if link.game_id is not None})
     teams: dict[str, tuple[str | None, str | None]] = {}
     for row in connection.execute(known_sql.GAMES[basis], {"game_ids": game_ids, "at": at}):
-        known.games[row.game_id] = _game(row)
+        game = known.games[row.game_id] = _game(row)
+        if game.phase in PLAYING and game.league in load_leagues():
+            known.states[row.game_id] = State.of(row)
         known.state_observed_at[row.game_id] = row.observed_at
         teams[row.game_id] = (row.home_team_id, row.away_team_id)
     _add_forecasts(connection, known, versions, teams, basis)
+    _add_priced_before(connection, known, versions, keys, basis)
     for row in connection.execute(known_sql.RUNGS, {"at": at}):
         known.skills[row.strategy, row.league] = SkillFacts(
             Rung(row.rung), row.graded, row.skill, row.skill_low, row.closing_line_value, row.closing_line_value_low
@@ -195,40 +239,6 @@ def _game(row: Any) -> GameFacts:
     )
 
 
-def _quote(row: Any) -> QuoteFacts | None:
-    """The prices a market's two newest rows show together; None where it was never quoted."""
-    quote = book = None
-    if row.observed_at is not None:
-        ask = None if row.yes_ask is None else 1 - row.yes_ask
-        top = Book(_top(row.yes_bid, row.yes_bid_size), _top(ask, row.yes_ask_size))
-        quote = QuoteFacts(row.observed_at, row.confirmed_at, row.origin, top, row.last_price)
-    if row.book_at is not None:
-        levels = Book(_levels(row.yes_levels), _levels(row.no_levels))
-        book = QuoteFacts(row.book_at, row.book_confirmed_at, row.book_origin, levels, row.last_price)
-    if quote is None or book is None:
-        return quote or book
-    if _same_top(quote.book, book.book):
-        return replace(book, confirmed_at=max(book.confirmed_at, quote.confirmed_at))
-    return book if book.observed_at >= quote.observed_at else quote
-
-
-def _top(price: Decimal | None, contracts: Decimal | None) -> tuple[Level, ...]:
-    """A side of a quote; at 0 and 1 nobody is there."""
-    return () if price is None or not _NOTHING < price < _ONE else (Level(price, contracts or _NOTHING),)
-
-
-@lru_cache(maxsize=8192)
-def _levels(text: str) -> tuple[Level, ...]:
-    """A side of a stored book, which lists the best bid last; made once for all passes that read it unchanged."""
-    listed = orjson.loads(text)[: -LEVELS - 1 : -1]
-    levels = (Level(Decimal(price), Decimal(contracts)) for price, contracts in listed)
-    return tuple(level for level in levels if _NOTHING < level.price < _ONE)
-
-
-def _same_top(top: Book, book: Book) -> bool:
-    return top.yes_bids == book.yes_bids[:1] and top.no_bids == book.no_bids[:1]
-
-
 def _add_forecasts(
     connection: sa.Connection,
     known: Known,
@@ -243,7 +253,12 @@ def _add_forecasts(
     weights: dict[tuple[str, int], float] = defaultdict(float)
     for row in connection.execute(known_sql.BLENDS[basis], {"versions": wanted, "at": known.at}):
         weights[row.model_version, row.season] = row.model_weight
-    given = {"game_ids": [game for game, _ in pairs], "versions": [version for _, version in pairs], "at": known.at}
+    given = {
+        "game_ids": [game for game, _ in pairs],
+        "versions": [version for _, version in pairs],
+        "began": [known.began(game) for game, _ in pairs],
+        "at": known.at,
+    }
     for row in connection.execute(known_sql.FORECASTS[basis], given):
         home, away = teams[row.game_id]
         if (home, away) != (row.home_team_id, row.away_team_id) and home is not None and away is not None:
@@ -262,3 +277,44 @@ def _add_forecasts(
         }
         weight = weights[row.model_version, known.games[row.game_id].season]
         known.forecasts[row.game_id, row.model_version] = Forecast(said, facts, weight)
+
+
+def _add_priced_before(
+    connection: sa.Connection,
+    known: Known,
+    versions: Mapping[str, Sequence[str]],
+    keys: Mapping[int, str],
+    basis: Basis,
+) -> None:
+    """What the market said last before the start, of games in play that some version has no forecast of.
+
+    Not asked where no versions are: who reads positions wants no probabilities.
+    """
+    if not versions:
+        return
+    lacking = {
+        game_id: one
+        for game_id, one in known.states.items()
+        if not all((game_id, version) in known.forecasts for version in versions.get(one.league, ("",)))
+    }
+    asked = {key: known.links[market_id].game_id for key, market_id in keys.items()}
+    asked = {key: game_id for key, game_id in asked.items() if game_id in lacking}
+    if not asked:
+        return
+    given = {
+        "game_ids": list(lacking),
+        "starts": [one.start_time for one in lacking.values()],
+        "keys": list(asked),
+        "of_games": list(asked.values()),
+        "at": known.at,
+    }
+    rows = connection.execute(known_sql.BEGINNINGS[basis], given)
+    shown = {keys[row.market_key]: quote for row in rows if (quote := quote_of(row)) is not None}
+    for (_, game_id), markets in sorted(known._events.items()):
+        if game_id not in lacking or game_id in known.priced_before:
+            continue
+        outcomes = load_leagues()[known.states[game_id].league].outcomes
+        sides = {one: (shown[other].bid, shown[other].ask) for one, other in markets.items() if other in shown}
+        said = market_probabilities(outcomes, sides)
+        if said is not None:
+            known.priced_before[game_id] = Before(dict(zip(outcomes, said, strict=True)), MARKET)

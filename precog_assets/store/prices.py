@@ -54,6 +54,9 @@ _PRICED = sa.text(
 )
 
 
+Said = tuple[str, str, float | None, float, float, float, datetime | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Priced:
     """What is said of a market by one model version."""
@@ -63,18 +66,20 @@ class Priced:
     game_id: str
     outcome: Outcome
     price: PriceFacts
+    p_model: float | None
+    """Of YES, now: in play by the model of games in play."""
     forecast: ForecastFacts | None
     quote_observed_at: datetime
     """Of the newest quote that went into it."""
 
     @property
-    def said(self) -> tuple[str, str, float | None, float, float, float, datetime | None]:
+    def said(self) -> Said:
         """Everything whose change is a change of price."""
         made = self.forecast
         return (
             self.game_id,
             self.outcome.value,
-            None if made is None else made.p_model,
+            self.p_model,
             self.price.p_market,
             self.price.p_trading,
             self.price.model_weight,
@@ -99,7 +104,7 @@ def write_prices(connection: sa.Connection, priced: Sequence[Priced], as_of: dat
     rows, changed = [], 0
     for one in priced:
         before = last.get((one.market_id, one.model_version))
-        if before is not None and (before.as_of >= as_of or tuple(before[3:]) == one.said):
+        if before is not None and (before.as_of >= as_of or _is_same(tuple(before[3:]), one.said)):
             continue
         changed += before is not None
         said = one.said
@@ -107,6 +112,16 @@ def write_prices(connection: sa.Connection, priced: Sequence[Priced], as_of: dat
         rows.append((*key, *said[:6], one.price.divergence, said[6], one.quote_observed_at, as_of))
     write(connection, PRICES, rows)
     return WriteCounts(len(priced), len(rows) - changed, changed)
+
+
+def _is_same(before: Said, now: Said) -> bool:
+    """Whether nothing changed. In play a clock alone moves the model's probability, from one look to the next by less
+    than anybody acts on: that counts once it comes to a thousandth."""
+    return (*before[:2], *before[3:]) == (*now[:2], *now[3:]) and _thousandths(before[2]) == _thousandths(now[2])
+
+
+def _thousandths(p: float | None) -> float | None:
+    return None if p is None else round(p, 3)
 
 
 def ever_priced(connection: sa.Connection, market_ids: Sequence[str]) -> set[str]:

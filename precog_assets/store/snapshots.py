@@ -72,6 +72,7 @@ def snapshot_of(known: Known, exposure: Exposure, market_id: str, strategy: Stra
         skill=skill,
         exposure=exposure.facts(market_id),
         kill_switch=known.kill_switch,
+        play=known.play(market_id, version or ""),
     )
 
 

@@ -17,6 +17,7 @@ from decimal import Decimal
 from math import inf, nan
 from typing import Any
 
+from precog_assets.domain.statuses import PLAYING, GamePhase
 from precog_assets.domain.strategies import Limits, Strategy
 from precog_assets.domain.trading import GateResult, Level, Rung, Side, SkillFacts, Snapshot
 from precog_assets.pricing.fee_book import FeeBook
@@ -99,6 +100,9 @@ class Rules:
         self.max_game_state_age_s = gates.max_game_state_age_s
         self.min_hours_to_start = gates.min_hours_to_start
         self.max_hours_to_start = gates.max_hours_to_start
+        self.in_play = gates.in_play
+        self.phases = frozenset({GamePhase.SCHEDULED, *(PLAYING if gates.in_play else ())})
+        self.phase_names = "scheduled or in play" if gates.in_play else "scheduled"
         self.hours_window = f"{gates.min_hours_to_start:g} to {gates.max_hours_to_start:g}"
         self.max_spread_steps = round(float(gates.max_spread) * STEPS)
         self.max_spread = float(gates.max_spread)
@@ -222,7 +226,7 @@ class Asked:
 def probability_of_yes(snapshot: Snapshot, rules: Rules) -> float | None:
     """What the strategy believes; None where it was not computed."""
     if rules.by_model:
-        return None if snapshot.forecast is None else snapshot.forecast.p_model
+        return snapshot.p_model
     return None if snapshot.price is None else snapshot.price.p_trading
 
 
@@ -232,7 +236,9 @@ def _best_offer(asked: Asked) -> Offer | str:
         return "no quote"
     p_yes = probability_of_yes(snapshot, rules)
     if p_yes is None:
-        return "no forecast" if rules.by_model else "no price"
+        if not rules.by_model:
+            return "no price"
+        return "no forecast" if snapshot.play is None else "no probability in play"
     p_yes = number(p_yes)
     if not 0.0 <= p_yes <= 1.0:
         return f"{p_yes!r} is no probability"

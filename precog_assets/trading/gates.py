@@ -9,7 +9,8 @@ the one in which a person would ask: is it a market of ours, are its facts fresh
 we. The kill switch therefore stands last and still stops everything. A gate whose own subject is missing fails (no
 quote fails `quote_age`); a gate that needs what an earlier one missed answers None.
 
-`no_in_play_model` is what a game in play gets: there is no model of it yet, so that it fails for phases in play.
+`no_in_play_model` asks whether the model of games in play says anything of a game in play; `game_phase` after it,
+whether the strategy trades in play at all, which none of the default ones does.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from collections.abc import Callable
 from math import inf, isfinite
 
 from precog_assets.domain.facts import RATED_KINDS
-from precog_assets.domain.statuses import GamePhase, MarketStatus
+from precog_assets.domain.statuses import PLAYING, MarketStatus
 from precog_assets.domain.trading import GateResult, Rung
 from precog_assets.trading.answers import ZONES, answer_age, answer_room, when
 from precog_assets.trading.asked import STEPS, Asked, number, seconds_between
@@ -33,8 +34,8 @@ _DAY_S = 86_400.0
 _HOUR_S = 3_600.0
 _RATED = frozenset(kind.value for kind in RATED_KINDS)
 _RATED_NAMES = ", ".join(sorted(_RATED))
-_IN_PLAY = frozenset({GamePhase.IN_PLAY.value, GamePhase.DELAYED.value})
-_BEFORE_END = _IN_PLAY | {GamePhase.SCHEDULED.value}
+_IN_PLAY = frozenset(phase.value for phase in PLAYING)
+_SAID_IN_PLAY = "a probability, if in play"
 
 
 def matched(asked: Asked) -> GateResult:
@@ -121,27 +122,36 @@ def market_open(asked: Asked) -> GateResult:
     return asked.rules.answer("market_open", market.status == _ACTIVE, market.status, _ACTIVE)
 
 
-def game_phase(asked: Asked) -> GateResult:
-    """The game is to be played or being played: not over, postponed, suspended or canceled."""
-    game = asked.snapshot.game
-    if game is None:
-        return GateResult("game_phase", None, None, "scheduled")
-    return asked.rules.answer("game_phase", game.phase in _BEFORE_END, game.phase, "scheduled")
-
-
 def no_in_play_model(asked: Asked) -> GateResult:
-    """The game has not begun: fails in play, for want of a model of games in play."""
-    game = asked.snapshot.game
+    """The game is not in play, or the model of games in play gives a probability for the state it is in."""
+    game, play = asked.snapshot.game, asked.snapshot.play
     if game is None:
-        return GateResult("no_in_play_model", None, None, "scheduled")
-    return asked.rules.answer("no_in_play_model", game.phase not in _IN_PLAY, game.phase, "scheduled")
+        return GateResult("no_in_play_model", None, None, _SAID_IN_PLAY)
+    if game.phase not in _IN_PLAY:
+        return asked.rules.answer("no_in_play_model", True, game.phase, _SAID_IN_PLAY)
+    if play is None or play.p_in_play is None:
+        why_not = "the state of the game was not read" if play is None else play.why_not
+        return GateResult("no_in_play_model", False, game.phase, _SAID_IN_PLAY, why_not)
+    if not 0.0 <= play.p_in_play <= 1.0:
+        return GateResult("no_in_play_model", False, game.phase, _SAID_IN_PLAY, f"{play.p_in_play!r} is no probability")
+    return GateResult("no_in_play_model", True, play.p_in_play, _SAID_IN_PLAY)
+
+
+def game_phase(asked: Asked) -> GateResult:
+    """The game is in a phase that the strategy trades: yet to play, or in play too where it is told to."""
+    game, rules = asked.snapshot.game, asked.rules
+    if game is None:
+        return GateResult("game_phase", None, None, rules.phase_names)
+    return rules.answer("game_phase", game.phase in rules.phases, game.phase, rules.phase_names)
 
 
 def time_to_start(asked: Asked) -> GateResult:
-    """The game begins neither too soon nor too late, at a time that was announced. Hours."""
+    """The game begins neither too soon nor too late, at a time that was announced, or is in play. Hours."""
     game, rules = asked.snapshot.game, asked.rules
     if game is None:
         return GateResult("time_to_start", None, None, rules.hours_window)
+    if rules.in_play and game.phase in _IN_PLAY:
+        return rules.answer("time_to_start", True, game.phase, rules.hours_window)
     hours = seconds_between(asked.snapshot.as_of, game.start_time) / _HOUR_S
     if not isfinite(hours):
         return GateResult("time_to_start", False, None, rules.hours_window, ZONES)
@@ -275,8 +285,8 @@ GATES: dict[str, Gate] = {
         quote_age,
         game_state_age,
         market_open,
-        game_phase,
         no_in_play_model,
+        game_phase,
         time_to_start,
         spread,
         depth,

@@ -64,7 +64,7 @@ def decision_of(judged: Judged, purchase: Purchase | NoPurchase | None, together
         contracts = 0 if bought is None else bought.contracts
         results.append(GateResult(SIZE, bought is not None, float(contracts), 1.0, purchase.bound_by))
     taken = judged.passed and bought is not None
-    game, link, price, forecast = snapshot.game, snapshot.link, snapshot.price, snapshot.forecast
+    game, link, price, p_model = snapshot.game, snapshot.link, snapshot.price, snapshot.p_model
     return Decision(
         decision_id=decision_id(snapshot.market.market_id, rules.name, rules.hash, snapshot.as_of),
         as_of=snapshot.as_of,
@@ -79,7 +79,7 @@ def decision_of(judged: Judged, purchase: Purchase | NoPurchase | None, together
         side=None if offer is None else offer.side,
         limit_price=None if bought is None else bought.limit_price,
         contracts=Decimal(0) if bought is None else Decimal(bought.contracts),
-        p_model=None if forecast is None else _finite(forecast.p_model),
+        p_model=None if p_model is None else _finite(p_model),
         p_market=None if price is None else _finite(price.p_market),
         p_trading=None if price is None else _finite(price.p_trading),
         divergence=None if price is None or price.divergence is None else _finite(price.divergence),

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from precog_assets.domain.leagues import Outcome
 from precog_assets.domain.trading import LinkFacts, Rung
 from precog_assets.store.book import set_kill_switch, write_rung
-from precog_assets.store.known import LEVELS, Known, read_known
+from precog_assets.store.known import Known, read_known
+from precog_assets.store.known_quotes import LEVELS
 from precog_assets.store.known_sql import Basis
 from precog_assets_tests.pipeline.slate_world import (
     HOME,

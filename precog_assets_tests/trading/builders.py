@@ -13,6 +13,7 @@ from typing import Any
 
 from precog_assets.config import load_trading_rules
 from precog_assets.domain.leagues import Outcome
+from precog_assets.domain.play import PlayFacts
 from precog_assets.domain.strategies import Limits, Strategy
 from precog_assets.domain.trading import (
     Book,
@@ -94,6 +95,22 @@ def snapshot(outcome: Outcome = Outcome.HOME, game_number: int = 1, **changes: A
         exposure=ExposureFacts(equity=Decimal("10000"), cash=Decimal("9000"), peak_equity=Decimal("10000")),
     )
     return change(whole, **changes)
+
+
+def play(**changes: Any) -> PlayFacts:
+    """A game in its third quarter, of which the model makes 0.7; with fields replaced."""
+    facts: dict[str, Any] = {
+        "observed_at": AS_OF - timedelta(seconds=30),
+        "home_score": 17,
+        "away_score": 14,
+        "period": 3,
+        "clock": "7:05",
+        "detail": "7:05 - 3rd",
+        "p_in_play": 0.7,
+        "p_before": 0.58,
+        "before_from": "forecast",
+    }
+    return PlayFacts(**(facts | changes))
 
 
 def change(whole: Any, **changes: Any) -> Any:

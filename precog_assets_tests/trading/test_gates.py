@@ -8,17 +8,19 @@ from typing import Any
 
 import pytest
 
-from precog_assets.config import load_fees
+from precog_assets.config import load_fees, load_trading_rules
 from precog_assets.domain.trading import Book, GateResult, LinkFacts, Rung, SkillFacts
 from precog_assets.pricing.fee_book import FeeBook
 from precog_assets.trading.asked import Asked, Rules
+from precog_assets.trading.decide import decide
 from precog_assets.trading.gates import GATES
-from precog_assets_tests.trading.builders import AS_OF, START, book, limits, snapshot, strategy
+from precog_assets_tests.trading.builders import AS_OF, START, book, limits, play, snapshot, strategy
 
 LATER = AS_OF + timedelta(seconds=1)
 LONG_AGO = AS_OF - timedelta(hours=2)
 NAIVE = START.replace(tzinfo=None)
 NAN = Decimal("NaN")
+IN_PLAY = {"gates": {"in_play": True}}
 FAILS: dict[str, dict[str, Any]] = {
     "matched": {"link": LinkFacts("ambiguous")},
     "league": {"market": {"league": "khl"}, "game": {"league": "khl"}},
@@ -63,6 +65,19 @@ NOTHING_TO_READ: list[tuple[str, dict[str, Any], bool | None, str]] = [
     ("market_open", {"market": {"close_time": NAIVE}}, False, f"closes {NAIVE.isoformat()}"),
     ("game_phase", {"game": None}, None, ""),
     ("no_in_play_model", {"game": None}, None, ""),
+    ("no_in_play_model", {"game": {"phase": "in_play"}}, False, "the state of the game was not read"),
+    (
+        "no_in_play_model",
+        {"game": {"phase": "delayed"}, "play": play(p_in_play=None, why_not="the board tells no clock")},
+        False,
+        "the board tells no clock",
+    ),
+    (
+        "no_in_play_model",
+        {"game": {"phase": "in_play"}, "play": play(p_in_play=float("nan"))},
+        False,
+        "nan is no probability",
+    ),
     ("time_to_start", {"game": None}, None, ""),
     ("time_to_start", {"game": {"start_time": NAIVE}}, False, "times with and without a time zone"),
     ("time_to_start", {"game": {"start_time_valid": False}}, False, "the start time is not announced"),
@@ -93,7 +108,8 @@ JUST_PASSES: dict[str, dict[str, Any]] = {
     "quote_age": {"quote": {"observed_at": LONG_AGO, "confirmed_at": AS_OF - timedelta(seconds=120)}},
     "game_state_age": {"game": {"observed_at": AS_OF - timedelta(seconds=900)}},
     "market_open": {"market": {"close_time": LATER}},
-    "game_phase": {"game": {"phase": "in_play"}},
+    "no_in_play_model": {"game": {"phase": "in_play"}, "play": play()},
+    "game_phase": {"game": {"phase": "scheduled"}},
     "time_to_start": {"game": {"start_time": AS_OF + timedelta(hours=36)}},
     "spread": {"quote": {"book": book(yes=(("0.45", "500"),))}},
     "depth": {"quote": {"book": book(no=(("0.50", "10"),))}},
@@ -138,6 +154,40 @@ def test_where_there_is_nothing_to_read_a_gate_fails_or_cannot_be_asked_and_neve
 ) -> None:
     found = ask(name, **changes)
     assert (found.passed, found.detail) == (passed, detail)
+
+
+PLAYING = {"game": {"phase": "in_play", "start_time": AS_OF - timedelta(hours=1)}, "play": play()}
+
+
+def test_a_game_in_play_that_the_model_speaks_of_is_traded_by_a_strategy_that_is_told_to_alone() -> None:
+    snapped = snapshot(**PLAYING)
+    default, told = (Rules(one, limits(), FeeBook.of(load_fees())) for one in (strategy(), strategy(**IN_PLAY)))
+    asked = {name: (GATES[name](Asked(snapped, default)), GATES[name](Asked(snapped, told))) for name in GATES}
+    assert [name for name, (stopped, _) in asked.items() if stopped.passed is not True] == [
+        "game_phase",
+        "time_to_start",
+    ]
+    assert all(passed.passed for _, passed in asked.values())
+    assert asked["no_in_play_model"][0].value == 0.7
+
+
+def test_a_game_seen_in_play_before_its_announced_start_is_not_traded_by_default() -> None:
+    early = snapshot(game={"phase": "in_play", "start_time": START}, play=play())
+    assert decide(early, strategy(), limits()).reason == "game_phase"
+
+
+def test_a_strategy_on_the_model_believes_the_probability_in_play_and_never_the_forecast() -> None:
+    by_model = strategy(probability="model", **IN_PLAY)
+    decision = decide(snapshot(**PLAYING), by_model, limits())
+    assert (decision.p_model, decision.reason) == (0.7, "max_net_value")
+    silent = snapshot(game=PLAYING["game"], play=play(p_in_play=None, why_not="the board tells no score"))
+    decision = decide(silent, by_model, limits())
+    assert (decision.p_model, decision.net_value, decision.reason) == (None, None, "no_in_play_model")
+    assert {gate.name: gate.detail for gate in decision.gates}["min_net_value"] == "no probability in play"
+
+
+def test_no_default_strategy_trades_in_play() -> None:
+    assert not any(one.gates.in_play for one in load_trading_rules().strategies.values())
 
 
 def test_no_gate_is_left_out_of_these_tests() -> None:
