@@ -7,7 +7,9 @@ evening: most markets are worth nothing after the fee, one in ten is taken.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import statistics
+import time
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -66,6 +68,13 @@ def measure(scale: Scale) -> list[Figure]:
     )
     return [
         _rate(samples, "slate", "Decisions, slate of 500", Target(">=", 20_000), "every gate asked, one in ten taken"),
+        Figure(
+            "... by processor time",
+            MARKETS / _processor_s(lambda: each(slate), scale.of(41, 5)),
+            "1/s",
+            None,
+            "what one core does while nobody else has it",
+        ),
         _rate(samples, "taken", "Decisions, all taken", None, "each sized under limits, fees exact"),
         _rate(samples, "stale", "Refusals, stopping at the first gate", None, "stale quotes, as a backtest asks"),
         Figure(
@@ -77,6 +86,16 @@ def measure(scale: Scale) -> list[Figure]:
             samples.detail("together"),
         ),
     ]
+
+
+def _processor_s(work: Callable[[], object], rounds: int) -> float:
+    """The median of the seconds of processor time that a call takes."""
+    took: list[float] = []
+    for _ in range(rounds):
+        began = time.process_time()
+        work()
+        took.append(time.process_time() - began)
+    return statistics.median(took)
 
 
 def _rate(samples: Samples, side: str, name: str, target: Target | None, note: str) -> Figure:

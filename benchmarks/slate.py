@@ -58,7 +58,7 @@ def measure(scale: Scale) -> list[Figure]:
         gc.collect()
         # What the benchmark itself holds is not looked at again by each collection inside a pass.
         gc.freeze()
-        took: dict[str, list[float]] = {name: [] for name in ("price", "decide", "both", "same")}
+        took: dict[str, list[float]] = {name: [] for name in ("price", "decide", "both", "same", "processor")}
         reports: list[StepReport] = []
         for number in range(-2, rounds):
             now = BEGIN + (number + 3) * TICK
@@ -67,8 +67,8 @@ def measure(scale: Scale) -> list[Figure]:
                 # Every pass finds the account as the first one did, with room to buy.
                 connection.execute(sa.delete(tables.orders))
             moved = dataclasses.replace(services, clock=FixedClock(now + timedelta(seconds=1)))
-            price_ms, priced = _timed(lambda at=moved: price_markets(at, correlation_id="bench"))
-            decide_ms, decided = _timed(lambda at=moved: decide_markets(at, correlation_id="bench"))
+            price_ms, price_own_ms, priced = _timed(lambda at=moved: price_markets(at, correlation_id="bench"))
+            decide_ms, decide_own_ms, decided = _timed(lambda at=moved: decide_markets(at, correlation_id="bench"))
             later = dataclasses.replace(services, clock=FixedClock(now + timedelta(seconds=2)))
             again_ms = _timed(lambda at=later: price_markets(at, correlation_id="bench"))[0]
             again_ms += _timed(lambda at=later: decide_markets(at, correlation_id="bench"))[0]
@@ -76,7 +76,8 @@ def measure(scale: Scale) -> list[Figure]:
                 raise RuntimeError(f"the slate is not the one described: {priced.sentence()}; {decided.sentence()}")
             if number >= 0:
                 reports.append(decided)
-                for name, value in zip(took, (price_ms, decide_ms, price_ms + decide_ms, again_ms), strict=True):
+                measured = (price_ms, decide_ms, price_ms + decide_ms, again_ms, price_own_ms + decide_own_ms)
+                for name, value in zip(took, measured, strict=True):
                     took[name].append(value)
     return _figures(games, took, reports)
 
@@ -94,16 +95,17 @@ def _figures(games: int, took: dict[str, list[float]], reports: list[StepReport]
         Figure(name, statistics.median(took["both"]), "ms", Target("<=", LIMIT_MS), made, detail),
         Figure("... of it pricing", statistics.median(took["price"]), "ms", None, f"{2 * games} rows of prices"),
         Figure("... of it deciding", statistics.median(took["decide"]), "ms", None, made),
+        Figure("... by processor time", statistics.median(took["processor"]), "ms", None, "of this process alone"),
         Figure("The same slate where nothing changed", statistics.median(took["same"]), "ms", None, "verdicts counted"),
     ]
 
 
-def _timed(step: Callable[[], StepReport]) -> tuple[float, StepReport]:
-    """Milliseconds of a step as of a tick, after the garbage of what was before it was collected."""
+def _timed(step: Callable[[], StepReport]) -> tuple[float, float, StepReport]:
+    """Milliseconds that a step takes, those of this process's processor, and its report; garbage collected before."""
     gc.collect()
-    began = time.perf_counter()
+    began, own = time.perf_counter(), time.process_time()
     report = step()
-    return (time.perf_counter() - began) * 1000, report
+    return (time.perf_counter() - began) * 1000, (time.process_time() - own) * 1000, report
 
 
 def _market_ids(number: int) -> tuple[str, str]:
