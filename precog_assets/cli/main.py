@@ -18,6 +18,7 @@ from precog_assets.cli import (
     backfill,
     backtest,
     book,
+    collect,
     compare,
     dagster,
     db,
@@ -113,6 +114,7 @@ def choose(
 
 app.command("up")(up.up)
 app.command("once")(once.once)
+app.command("collect")(collect.collect)
 app.add_typer(backfill.app, name="backfill")
 app.command("bootstrap")(backfill.bootstrap)
 app.add_typer(imports.app, name="import")

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from precog_assets.cli.children import Child, Program, get, listens
 from precog_assets.domain.errors import ConfigurationError, PrecogError
 from precog_assets.environment import Environment
+
+if TYPE_CHECKING:
+    from precog_assets.sources.kalshi.auth import KalshiCredentials
 
 HOST = "127.0.0.1"
 START_TIMEOUT_S = 60.0
@@ -96,3 +102,28 @@ def _wait(child: Child) -> None:
                 f"{child.tail()}",
             )
         time.sleep(0.05)
+
+
+def simulated_key(base_url: str) -> KalshiCredentials:
+    """A new account's key at a simulated exchange. Raises PrecogError when none answers there, or it opens none."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    from precog_assets.sources.kalshi.auth import KalshiCredentials
+
+    parts = urlsplit(base_url)
+    connection = http.client.HTTPConnection(parts.hostname or HOST, parts.port or 80, timeout=START_TIMEOUT_S)
+    try:
+        asked = json.dumps({"balance_dollars": "0.00", "key_kind": "ed25519", "tier": "prime"})
+        connection.request("POST", "/simulator/accounts", asked, {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        told = json.loads(answer.read())
+        if answer.status != 201:
+            raise PrecogError("http.client_error", f"The simulator at {parts.netloc} opens no account: {told}.")
+    except (OSError, http.client.HTTPException, json.JSONDecodeError) as error:
+        raise PrecogError("http.connection", f"No simulator answers at {parts.netloc}: {error}.") from error
+    finally:
+        connection.close()
+    key = load_pem_private_key(told["private_key_pem"].encode(), None)
+    assert isinstance(key, Ed25519PrivateKey)
+    return KalshiCredentials(told["key_id"], key)

@@ -82,6 +82,16 @@ def sweep_markets(services: Services, *, correlation_id: str, budget_s: float | 
     return _read_markets(services, wanted, "settlements", correlation_id, Origin.LIVE, budget_s)
 
 
+def read_markets(services: Services, tickers: Sequence[str], *, correlation_id: str, step: str) -> StepReport:
+    """Read these markets, whatever state they are in. Raises PrecogError(system.*)."""
+    batches = [list(tickers[index : index + TICKERS_A_CALL]) for index in range(0, len(tickers), TICKERS_A_CALL)]
+    wanted = [
+        Wanted(step, lambda batch=batch: services.kalshi.markets(tickers=batch, correlation_id=correlation_id))
+        for batch in batches
+    ]
+    return _read_markets(services, wanted, step, correlation_id, Origin.LIVE, None)
+
+
 def backfill_markets(services: Services, league: League, *, correlation_id: str) -> StepReport:
     """Read every market of a league that settled before the venue's historical cutoff, with its result."""
     wanted = [

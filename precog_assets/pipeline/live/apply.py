@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from precog_assets.domain.facts import Observation, Origin
 from precog_assets.domain.live import RawPlace
 from precog_assets.pipeline.feeds import in_database
-from precog_assets.pipeline.live.facts import FactBatch, GapFact
+from precog_assets.pipeline.live.facts import FactBatch, GapFact, QuoteFact, TradeFact
 from precog_assets.store.bulk import WriteCounts
 from precog_assets.store.markets import market_keys, write_quotes
 from precog_assets.store.trades import write_trades
@@ -49,14 +49,9 @@ class BatchApplier:
         with in_database(self._engine) as connection:
             known: Mapping[str, int] = market_keys(connection, wanted) if wanted else {}
             quotes = [
-                (fact.market_id, fact.quote, Observation(fact.received_at, Origin.LIVE, self._response(fact.place)))
-                for fact in batch.quotes
-                if fact.market_id in known
+                (fact.market_id, fact.quote, self._observed(fact)) for fact in batch.quotes if fact.market_id in known
             ]
-            trades = [
-                (fact.trade, Observation(fact.received_at, Origin.LIVE, self._response(fact.place)))
-                for fact in batch.trades
-            ]
+            trades = [(fact.trade, self._observed(fact)) for fact in batch.trades]
             applied = Applied(
                 write_quotes(connection, quotes),
                 write_trades(connection, trades),
@@ -67,5 +62,8 @@ class BatchApplier:
                 self._write_gaps(connection, batch.gaps)
         return applied
 
-    def _response(self, place: RawPlace | None) -> int | None:
-        return None if place is None else self._response_of(place)
+    def _observed(self, fact: QuoteFact | TradeFact) -> Observation:
+        place = fact.place
+        if place is None:
+            return Observation(fact.received_at, Origin.LIVE)
+        return Observation(fact.received_at, Origin.LIVE, self._response_of(place), place.offset)

@@ -111,6 +111,10 @@ class QuoteQueue(Generic[ValueT]):
         """How important a market is."""
         return self._priorities.get(market, Priority.REST)
 
+    def waits(self, market: str) -> bool:
+        """Whether a quote of a market waits."""
+        return market in self._of_market
+
     def put(self, market: str, value: ValueT, now_s: float) -> Put:
         """Take a quote in. `now_s` is monotonic."""
         entries = self._of_market.get(market)

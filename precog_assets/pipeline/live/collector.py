@@ -8,6 +8,7 @@ Belongs here: which task does what, and how they hand over. Does not: the steps 
 - react: one reaction at a time, to everything that changed since the one before.
 - poll: boards by phase; games that changed are reacted to.
 - follow: which markets are wanted and how important each is; markets to be read over REST.
+- confirm: says every few seconds that the quotes of a stream that is alive still hold.
 - keep: seals segments, drains the spool, looks at the clocks.
 """
 
@@ -48,6 +49,9 @@ BATCH_GAP_S = 0.05
 """Between two batches, so that each write's fixed cost is spread over what gathers."""
 BATCH_QUOTES = 2_000
 FOLLOW_S = 5.0
+CONFIRM_S = 3.0
+HEARD_S = 5.0
+"""A stream that nothing was heard on for so long (pings included) confirms nothing."""
 KEEP_S = 0.5
 READ_AT_ONCE = 100
 AT_ONCE = 4
@@ -131,6 +135,7 @@ class Collector:
             ("poll", self._poll),
             ("follow", self._follow),
             ("read", self._read),
+            ("confirm", self._confirm),
             ("keep", self._keep),
         ):
             self.supervisor.add(name, work)
@@ -175,10 +180,9 @@ class Collector:
         self.counts[f"batches:{way.value}"] += 1
         if way is not Way.WRITTEN:
             return
-        # The receipt is wall time; the same instant on the monotonic clock is what lag is measured from.
-        wall, ended_s = self._clock.now(), time.monotonic()
+        ended_s = time.monotonic()
         for fact in batch.quotes:
-            received_s = ended_s - (wall - fact.received_at).total_seconds()
+            received_s = ended_s if fact.received_s is None else fact.received_s
             self.lags.written.record(ended_s - received_s)
             self._markets.setdefault(fact.market_id, received_s)
         if batch.quotes:
@@ -255,6 +259,16 @@ class Collector:
             self.counts["markets_read"] += len(tickers)
             for ticker in tickers:
                 self._reading.pop(ticker, None)
+
+    async def _confirm(self) -> None:
+        while True:
+            await asyncio.sleep(CONFIRM_S)
+            now_s, state, books = time.monotonic(), self.stream.state, self.stream.session.books
+            if not state.connected or state.heard_s is None or now_s - state.heard_s > HEARD_S:
+                continue
+            held = [ticker for ticker in self.stream.session.subscriptions.wanted if books.get(ticker) is not None]
+            batch = self.intake.confirmed(held)
+            await self._in(self._writing, lambda batch=batch, now_s=now_s: self.writer.confirm(batch, now_s))
 
     async def _keep(self) -> None:
         while True:

@@ -39,6 +39,8 @@ class QuoteFact:
     quote: QuoteSeen
     received_at: datetime
     place: RawPlace | None
+    received_s: float | None = field(default=None, compare=False)
+    """Monotonic; None once it was in the spool."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,19 +12,22 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from precog_assets.domain.facts import QuoteSeen, Rejection
-from precog_assets.domain.live import DateSeen, Gap, RawPlace, Received
+from precog_assets.domain.live import DateSeen, Gap, GapKind, RawPlace, Received
 from precog_assets.domain.times import Clock
 from precog_assets.pipeline.live.coalesce import QuoteQueue
 from precog_assets.pipeline.live.facts import FactBatch, GapFact, QuoteFact, TradeFact
 from precog_assets.pipeline.live.timing import ClockOffset, LagMeter, venue_lag_s
-from precog_assets.sources.kalshi.parse_markets import market_id_of
+from precog_assets.sources.kalshi.parse_markets import VENUE, market_id_of
 from precog_assets.sources.kalshi.stream.books import BookMoved
 from precog_assets.sources.kalshi.stream.events import MarketLifeTold, Refused, TickerTold, TradeTold
 from precog_assets.sources.kalshi.stream.session import Happening
+from precog_assets.sources.kalshi.stream.subscriptions import TRADE
 from precog_assets.store.segments import SegmentWriter
 
 QuoteOf = Callable[[str], QuoteSeen | None]
 REJECTIONS_KEPT = 1000
+TRADES_KEPT = 200_000
+"""More wait only while neither database nor spool takes any; the venue's REST still has the oldest of them."""
 
 
 class StreamIntake:
@@ -73,6 +76,17 @@ class StreamIntake:
         """A venue's clock against ours."""
         self.offset.observe(seen)
 
+    def confirmed(self, tickers: Iterable[str]) -> FactBatch:
+        """The quotes of markets as they are now, though nothing changed: of those that nothing waits of."""
+        at = self._clock.now()
+        facts = [
+            QuoteFact(market_id, quote, at, None)
+            for ticker in tickers
+            if (quote := self._quotes.get(ticker)) is not None
+            and not self._queue.waits(market_id := market_id_of(ticker))
+        ]
+        return FactBatch(quotes=facts)
+
     def drained(self, most: int, monotonic_s: float) -> FactBatch:
         """What waits to be written: all trades and gaps, and up to `most` quotes, the most important first."""
         taken = self._queue.take(most, monotonic_s)
@@ -94,6 +108,8 @@ class StreamIntake:
         if isinstance(one, TradeTold):
             self.counts["trades"] += 1
             self._trades.append(TradeFact(one.trade, received.received_at, received.place))
+            if len(self._trades) > TRADES_KEPT:
+                self._shed_trades(received)
         elif isinstance(one, MarketLifeTold):
             self._lives[one.ticker] = None
             return
@@ -110,8 +126,16 @@ class StreamIntake:
             return
         self._quotes[ticker] = quote
         self.counts["quotes"] += 1
-        fact = QuoteFact(market_id_of(ticker), quote, received.received_at, received.place)
+        fact = QuoteFact(market_id_of(ticker), quote, received.received_at, received.place, received.monotonic_s)
         self._queue.put(fact.market_id, fact, received.monotonic_s)
+
+    def _shed_trades(self, received: Received) -> None:
+        """Let the older half go, as a gap from its first on: whoever mends gaps reads it from the venue again."""
+        shed, self._trades = self._trades[: TRADES_KEPT // 2], self._trades[TRADES_KEPT // 2 :]
+        self.counts["trades_shed"] += len(shed)
+        detail = f"{len(shed)} trades let go: neither database nor spool took them"
+        gap = Gap(VENUE, TRADE, GapKind.MISSING, received.monotonic_s, detail=detail)
+        self._gaps.append(GapFact(gap, shed[0].received_at))
 
     def _forget(self, tickers: Iterable[str]) -> None:
         for ticker in tickers:

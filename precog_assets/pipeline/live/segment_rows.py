@@ -5,10 +5,12 @@ Belongs here: remembering them, and making those that are missing. Does not: the
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from precog_assets.domain.errors import PrecogError
 from precog_assets.domain.live import RawPlace
 from precog_assets.domain.times import Clock
 from precog_assets.pipeline.feeds import in_database
@@ -24,6 +26,8 @@ class SegmentRows:
     def __init__(self, engine: sa.Engine, source: str, clock: Clock) -> None:
         self._engine, self._source, self._clock = engine, source, clock
         self._known: dict[str, int] = {}
+        self._waiting: list[SealedSegment] = []
+        self._guard = threading.Lock()
 
     def response_of(self, place: RawPlace) -> int:
         """The response of a fact's segment, committed. Raises PrecogError(system.database)."""
@@ -37,7 +41,16 @@ class SegmentRows:
         return found
 
     def seal(self, sealed: Sequence[SealedSegment]) -> None:
-        """Say what sealed segments hold. Raises PrecogError(system.database)."""
-        if sealed:
-            with in_database(self._engine) as connection:
-                seal_segments(connection, sealed)
+        """Say what sealed segments hold, now or, while the database is away, with the next call."""
+        with self._guard:
+            self._waiting += sealed
+            if not self._waiting:
+                return
+            try:
+                with in_database(self._engine) as connection:
+                    seal_segments(connection, self._waiting)
+            except PrecogError as error:
+                if error.code != "system.database":
+                    raise
+                return
+            self._waiting = []

@@ -38,15 +38,11 @@ _WATCHED = sa.text(
 )
 _TOGETHER = sa.text(
     """
-    SELECT DISTINCT o.market_id FROM market.market_games l JOIN market.market_games o USING (game_id)
-    WHERE l.market_id = ANY(:market_ids) AND l.verdict = 'matched' AND o.verdict = 'matched'
-    """
-)
-_OF_GAMES = sa.text(
-    """
-    SELECT l.market_id FROM core.games g JOIN market.market_games l USING (game_id)
-    WHERE g.league = ANY(:leagues) AND g.last_changed_at > :since AND l.verdict = 'matched'
-      AND g.phase IN ('scheduled', 'in_play', 'delayed', 'final', 'canceled')
+    SELECT o.market_id FROM market.market_games o
+    WHERE o.verdict = 'matched' AND (
+        o.game_id = ANY(:game_ids)
+        OR o.game_id IN (SELECT l.game_id FROM market.market_games l
+                         WHERE l.market_id = ANY(:market_ids) AND l.verdict = 'matched'))
     """
 )
 
@@ -76,17 +72,12 @@ def read_watched(services: Services) -> Watched:
     return Watched(tuple(row.ticker for row in rows), priorities)
 
 
-def of_the_same_games(services: Services, market_ids: Iterable[str]) -> set[str]:
-    """These markets and the others of their games: one's price says something of the others' too."""
+def of_the_same_games(services: Services, market_ids: Iterable[str], game_ids: Iterable[str]) -> set[str]:
+    """These markets, and all of these games and theirs: one's price says something of its siblings' too."""
     wanted = set(market_ids)
     with in_database(services.engine) as connection:
-        return wanted | set(connection.scalars(_TOGETHER, {"market_ids": sorted(wanted)}))
-
-
-def of_changed_games(services: Services, leagues: Iterable[str], since: object) -> set[str]:
-    """The markets of these leagues' games that changed after `since`."""
-    with in_database(services.engine) as connection:
-        return set(connection.scalars(_OF_GAMES, {"leagues": list(leagues), "since": since}))
+        given = {"market_ids": sorted(wanted), "game_ids": sorted(set(game_ids))}
+        return wanted | set(connection.scalars(_TOGETHER, given))
 
 
 def _priority(*, in_play: bool, held: bool) -> Priority:

@@ -81,6 +81,20 @@ class FactWriter:
         self.counts["shed"] += kept.shed
         return Way.SPOOLED
 
+    def confirm(self, batch: FactBatch, now_s: float) -> bool:
+        """Write what only says that facts still hold; whether it was. It is worth nothing later: never spooled."""
+        if self._away_since_s is not None or self._spool.depth or not len(batch):
+            return False
+        try:
+            self._apply(batch)
+        except PrecogError as error:
+            if error.code != AWAY:
+                raise
+            self._gone(now_s, error)
+            return False
+        self.counts["confirmed"] += len(batch)
+        return True
+
     def catch_up(self, now_s: float) -> int:
         """Drain what waits, a bounded part of it; how many facts reached the database. Call it often."""
         if not self._spool.depth:

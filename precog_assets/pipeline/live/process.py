@@ -1,0 +1,253 @@
+"""The collector's process: its parts opened, its leases kept, its slower chores, its status; until it is told to stop.
+
+Belongs here: what runs beside the collector's own tasks. Does not: those (`collector`), the steps they call (`ports`),
+signals and printing (`cli.collect`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, TypeVar
+
+from precog_assets.domain.errors import PrecogError
+from precog_assets.pipeline.feeds import in_database
+from precog_assets.pipeline.live.collector import Collector
+from precog_assets.pipeline.live.facts import GapFact
+from precog_assets.pipeline.live.intake import StreamIntake
+from precog_assets.pipeline.live.leases import Leases
+from precog_assets.pipeline.live.missed import loses_trades, read_missed, since_start
+from precog_assets.pipeline.live.ports import ports_of
+from precog_assets.pipeline.live.reaction import Reactor
+from precog_assets.pipeline.live.segment_rows import SegmentRows
+from precog_assets.pipeline.live.standing_down import AWAY_S, stand_down
+from precog_assets.pipeline.live.status import CollectorStatus
+from precog_assets.pipeline.roles import TRADING
+from precog_assets.sources.kalshi.auth import KalshiCredentials
+from precog_assets.sources.kalshi.parse_markets import VENUE
+from precog_assets.sources.kalshi.stream.client import KalshiStream
+from precog_assets.store import ops
+from precog_assets.store.segments import SegmentWriter, recover
+from precog_assets.store.spool import Spool
+from precog_assets.store.stream_log import close_gaps
+
+if TYPE_CHECKING:
+    from precog_assets.services import Services
+
+log = logging.getLogger("precog.live")
+ResultT = TypeVar("ResultT")
+REST_S = 1.0
+CHECK_S = 1.0
+ESPN = "espn"
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """Something slower that is done every so often, in a thread of its own. `run` may raise PrecogError."""
+
+    name: str
+    every_s: Callable[[], float]
+    run: Callable[[], object]
+
+
+class CollectorProcess:
+    """One collector over services. `url` and `credentials` are the stream's."""
+
+    def __init__(
+        self,
+        services: Services,
+        url: str,
+        credentials: KalshiCredentials,
+        *,
+        chores: Callable[[CollectorProcess], Sequence[Chore]] = lambda _process: (),
+        folder: Path | None = None,
+        random: Random | None = None,
+    ) -> None:
+        home = folder or services.environment.home
+        chance = random or Random()  # noqa: S311 - spreads waits, guards nothing
+        self.services = services
+        self.leases = Leases(services.engine, (VENUE, ESPN, TRADING))
+        self.reactor = Reactor(services, lambda: self.leases.held(TRADING))
+        self._rows = SegmentRows(services.engine, VENUE, services.clock)
+        self._segments_folder = home / "segments" / services.environment.name
+        recovered = recover(self._segments_folder) if self._segments_folder.is_dir() else []
+        self._rows.seal(recovered)
+        self._spool = Spool(home / "spool" / services.environment.name)
+        self._gaps_open = False
+        self._missed_since: datetime | None = None
+        self._asked_start = False
+        self._away_since_s: float | None = None
+        self._stood_down = False
+        self._details: dict[str, object] | None = None
+        self._frames_before, self._status_s, self._began_s = 0, time.monotonic(), time.monotonic()
+
+        def stream(intake: StreamIntake) -> KalshiStream:
+            return KalshiStream(url, credentials, intake, clock=services.clock, chance=chance)
+
+        self.collector = Collector(
+            ports_of(services, self._rows, self.reactor, self._gaps_written),
+            SegmentWriter(self._segments_folder, VENUE),
+            self._spool,
+            services.clock,
+            services.limiter.config(ESPN).poll,
+            stream,
+            random=chance,
+        )
+        supervisor = self.collector.supervisor
+        supervisor.add("leases", self._beat)
+        supervisor.add("rest", self._rest)
+        supervisor.add("check", self._check)
+        for chore in chores(self):
+            supervisor.add(chore.name, lambda chore=chore: _every(chore))
+
+    async def run(self) -> None:
+        """Collect until cancelled; the leases are given up on the way out."""
+        try:
+            await self.collector.run()
+        finally:
+            try:
+                await in_thread("release", self.leases.release)
+            except PrecogError as error:
+                log.warning("leases were not given up: %s", error)
+            self._spool.close()
+
+    def streaming(self) -> bool:
+        """Whether the stream tells of every market that is followed."""
+        return self.collector.stream.state.connected and not self.collector.stream.session.books.awaited
+
+    def status(self) -> CollectorStatus:
+        """How it is doing; what is counted by time begins anew. To be called on the loop."""
+        collector, now_s = self.collector, time.monotonic()
+        state, session = collector.stream.state, collector.stream.session
+        span_s = max(1e-6, now_s - self._status_s)
+        frames, self._frames_before, self._status_s = state.frames - self._frames_before, state.frames, now_s
+        written, decided, spool = collector.lags.written.reset(), collector.lags.reacted.reset(), self._spool.state()
+        offset = collector.intake.offset.estimate(now_s)
+        counts = collector.counts + collector.intake.counts + collector.queue.counts + collector.writer.counts
+        return CollectorStatus(
+            at=self.services.clock.now().isoformat(),
+            uptime_s=round(now_s - self._began_s, 1),
+            connected=state.connected,
+            stream=state.failure.reason if state.failure is not None else "",
+            markets=len(session.subscriptions.wanted),
+            books=session.books.sound,
+            frames_per_s=round(frames / span_s, 1),
+            quotes_waiting=len(collector.queue),
+            written_p50_s=round(written.p50_s, 4),
+            written_p99_s=round(written.p99_s, 4),
+            decided_p50_s=round(decided.p50_s, 4),
+            decided_p99_s=round(decided.p99_s, 4),
+            spool_depth=spool.depth,
+            spool_bytes=spool.size_bytes,
+            gaps=sum(count for name, count in collector.intake.counts.items() if name.startswith("gap:")),
+            reactions=collector.counts["reactions"],
+            polls=collector.counts["polls"],
+            roles=self.leases.epochs(),
+            clock_offset_s=None if offset is None else round(offset.offset_s, 3),
+            counts=dict(counts),
+            failures=dict(collector.supervisor.failures),
+        )
+
+    async def _beat(self) -> None:
+        while True:
+            await in_thread("leases", lambda: self.leases.beat(self._details))
+            await asyncio.sleep(self.leases.every_s)
+
+    def tell(self, status: CollectorStatus) -> None:
+        """What the leases tell of this process from the next heartbeat on."""
+        self._details = status.details()
+
+    async def _rest(self) -> None:
+        while True:
+            await in_thread("rest", self.reactor.rest)
+            await asyncio.sleep(REST_S)
+
+    def _gaps_written(self, facts: Sequence[GapFact]) -> None:
+        self._gaps_open = True
+        lost = [fact.at for fact in facts if loses_trades(fact)]
+        if lost and (self._missed_since is None or min(lost) < self._missed_since):
+            self._missed_since = min(lost)
+
+    async def _check(self) -> None:
+        """Gaps that are over, trades that were missed, rejections to keep, a venue that is down."""
+        while True:
+            if not self._asked_start:
+                self._missed_since = await in_thread("missed", lambda: since_start(self.services))
+                self._asked_start = True
+            streaming, since = self.streaming(), self._missed_since
+            if streaming and since is not None:
+                report = await in_thread("missed", lambda since=since: read_missed(self.services, since))
+                if not report.failed and self._missed_since == since:
+                    self._missed_since = None
+            if streaming and self._gaps_open:
+                self._gaps_open = False
+                await in_thread("gaps", self._close_gaps)
+            if rejections := self.collector.intake.rejections():
+                await in_thread("rejections", lambda: self._reject(rejections))
+            await self._watch_venue()
+            await asyncio.sleep(CHECK_S)
+
+    def _close_gaps(self) -> None:
+        with in_database(self.services.engine) as connection:
+            close_gaps(connection, VENUE, self.services.clock.now())
+
+    def _reject(self, rejections: Sequence) -> None:
+        with in_database(self.services.engine) as connection:
+            now = self.services.clock.now()
+            ops.record_rejections(connection, [(one, None) for one in rejections], now)
+
+    async def _watch_venue(self) -> None:
+        """A stream that is away for long: what rests is taken back, once."""
+        now_s = time.monotonic()
+        if self.collector.stream.state.connected:
+            self._away_since_s, self._stood_down = None, False
+            return
+        self._away_since_s = self._away_since_s if self._away_since_s is not None else now_s
+        lease = self.leases.held(TRADING)
+        if self._stood_down or lease is None or now_s - self._away_since_s < AWAY_S:
+            return
+        taken_back = await in_thread("stand down", lambda: stand_down(self.services, lease))
+        self._stood_down = True
+        log.warning("the stream is away for %.0f s: %d resting orders taken back", AWAY_S, taken_back)
+
+
+async def _every(chore: Chore) -> None:
+    while True:
+        await in_thread(chore.name, chore.run)
+        await asyncio.sleep(chore.every_s())
+
+
+async def in_thread(name: str, work: Callable[[], ResultT]) -> ResultT:
+    """Run work in a thread that does not keep the process from ending."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[ResultT] = loop.create_future()
+
+    def settle(result: ResultT | None, error: BaseException | None) -> None:
+        if done.cancelled():
+            return
+        if error is not None:
+            done.set_exception(error)
+        else:
+            done.set_result(result)  # type: ignore[arg-type]
+
+    def run() -> None:
+        result, failed = None, None
+        try:
+            result = work()
+        except BaseException as error:  # noqa: BLE001 - it is raised again where it is awaited
+            failed = error
+        if not loop.is_closed():
+            try:
+                loop.call_soon_threadsafe(settle, result, failed)
+            except RuntimeError:
+                log.debug("%s ended behind its loop", name)
+
+    threading.Thread(target=run, name=f"collector-{name}", daemon=True).start()
+    return await done
