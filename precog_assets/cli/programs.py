@@ -63,6 +63,18 @@ def daemon(environment: Environment, variables: Mapping[str, str], workspace: Pa
     )
 
 
+def collector(environment: Environment, variables: Mapping[str, str]) -> Program:
+    """The collector, which feeds and decides while it runs; when it dies the sensors do."""
+    return Program(
+        name="collector",
+        command=[sys.executable, "-m", "precog_assets.cli.main", "collect", "--json", "--every", "10"],
+        log=environment.home / "logs" / "collector.log",
+        variables=variables,
+        ready=lambda: True,
+        stop_signal=signal.SIGINT,
+    )
+
+
 def command(environment: Environment, variables: Mapping[str, str], name: str, arguments: Sequence[str]) -> Program:
     """A `precog` command of this very installation, as a child."""
     return Program(

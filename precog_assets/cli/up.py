@@ -31,8 +31,12 @@ def up(
         typer.Option("--bootstrap/--no-bootstrap", help="Backfill the seasons before, so that ratings mean something."),
     ] = True,
     ui: Annotated[bool, typer.Option("--ui/--no-ui", help="Run Dagster's UI.")] = True,
+    collector: Annotated[
+        bool,
+        typer.Option("--collector/--no-collector", help="Follow the stream and react at once, beside the sensors."),
+    ] = True,
 ) -> None:
-    """Run everything: database, simulator (where a mode is sim), Dagster's code server, UI and daemon.
+    """Run everything: database, simulator (where a mode is sim), Dagster's code server, UI, daemon, the collector.
 
     Prints the addresses, then a line of what is going on. Ctrl-C stops it all, in order; started again, it
     goes on where it was. Logs lie under PRECOG_HOME/logs.
@@ -55,7 +59,7 @@ def up(
         stop = threading.Event()
         with _signals(stop):
             own_database = _is_ours_to_stop(environment) or left_database(home)
-            _run(environment, stop, bootstrap=bootstrap, ui=ui, own_database=own_database)
+            _run(environment, stop, bootstrap=bootstrap, ui=ui, collector=collector, own_database=own_database)
 
 
 def _is_ours_to_stop(environment: Environment) -> bool:
@@ -98,7 +102,15 @@ class _signals:
             signal.signal(number, handler)  # type: ignore[arg-type]
 
 
-def _run(environment: Environment, stop: threading.Event, *, bootstrap: bool, ui: bool, own_database: bool) -> None:
+def _run(
+    environment: Environment,
+    stop: threading.Event,
+    *,
+    bootstrap: bool,
+    ui: bool,
+    collector: bool,
+    own_database: bool,
+) -> None:
     from rich.console import Console
 
     from precog_assets import embedded
@@ -115,6 +127,8 @@ def _run(environment: Environment, stop: threading.Event, *, bootstrap: bool, ui
     try:
         database, clock = _start(environment, supervisor, bootstrap=bootstrap, ui=ui, say=console.print)
         console.print(_addresses(environment, database, time.monotonic() - began, ui=ui))
+        if collector:
+            _collect(environment, supervisor, database, console.print)
         _watch(environment, supervisor, database, clock, console, bootstrap=bootstrap)
     except StopAsked:
         console.print("Stopped while starting.")
@@ -159,6 +173,22 @@ def _start(
         supervisor.chores.append(Chore(programs.command(environment, shared, "past seasons", days)))
     supervisor.look()
     return database, clock
+
+
+def _collect(environment: Environment, supervisor: Supervisor, database: Database, say) -> None:
+    """Start the collector, where there is a key for the stream: the simulated exchange gives one."""
+    from precog_assets.cli import programs
+    from precog_assets.cli.instance import variables
+    from precog_assets.services import dagster_storage_url
+
+    settings = environment.settings
+    if environment.venues["kalshi"].mode != "sim" and None in (
+        settings.kalshi_key_id,
+        settings.kalshi_private_key_path,
+    ):
+        say("No collector: Kalshi's stream needs KALSHI_KEY_ID and KALSHI_PRIVATE_KEY_PATH; the sensors poll.")
+        return
+    supervisor.start(programs.collector(environment, variables(environment, dagster_storage_url(database))))
 
 
 def _addresses(environment: Environment, database: Database, took_s: float, *, ui: bool) -> str:
