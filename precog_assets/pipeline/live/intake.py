@@ -78,14 +78,12 @@ class StreamIntake:
 
     def confirmed(self, tickers: Iterable[str]) -> FactBatch:
         """The quotes of markets as they are now, though nothing changed: of those that nothing waits of."""
-        at = self._clock.now()
-        facts = [
-            QuoteFact(market_id, quote, at, None)
-            for ticker in tickers
-            if (quote := self._quotes.get(ticker)) is not None
-            and not self._queue.waits(market_id := market_id_of(ticker))
-        ]
-        return FactBatch(quotes=facts)
+        at, batch = self._clock.now(), FactBatch()
+        for ticker in tickers:
+            quote, market_id = self._quotes.get(ticker), market_id_of(ticker)
+            if quote is not None and not self._queue.waits(market_id):
+                batch.quotes.append(QuoteFact(market_id, quote, at, None))
+        return batch
 
     def drained(self, most: int, monotonic_s: float) -> FactBatch:
         """What waits to be written: all trades and gaps, and up to `most` quotes, the most important first."""

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from random import Random
 
@@ -97,6 +98,12 @@ class World:
         with self.engine.connect() as connection:
             return {row[0]: tuple(row[1:]) for row in connection.execute(query)}
 
+    def held_since(self) -> datetime:
+        """Up to when the newest quote of every market is known to have held."""
+        query = sa.text("SELECT min(at) FROM (SELECT max(confirmed_at) AS at FROM market.quotes GROUP BY market_key) q")
+        with self.engine.connect() as connection:
+            return connection.execute(query).scalar_one()
+
     def trades(self) -> list[str]:
         with self.engine.connect() as connection:
             return sorted(connection.scalars(sa.text("SELECT trade_id FROM market.trades")))
@@ -169,6 +176,8 @@ def test_what_the_stream_says_is_stored_reacted_to_and_kept_raw(world: World, tm
             await settled(world, collector)
             wanted = {market_id_of(name) for name in world.names}
             await until(lambda: world.reacted == wanted and {"nfl:1"} <= world.reacted_games)
+            still = SystemClock().now()
+            await until(lambda: world.held_since() > still)
             assert collector.supervisor.failures == {}
             assert collector.lags.written.summary().count > 100
             assert set(world.polled) == {"nfl", "nba"}

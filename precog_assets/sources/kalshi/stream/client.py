@@ -108,16 +108,19 @@ class KalshiStream:
         *,
         channels: Sequence[str] = CHANNELS,
         clock: Clock | None = None,
+        machine: Clock | None = None,
         chance: random.Random | None = None,
         pace: Pace | None = None,
         probe_after_s: float = 3.0,
         answer_s: float = 5.0,
         open_timeout_s: float = 10.0,
     ) -> None:
-        """`clock` is our wall clock: it signs, and stamps what is received. The rest is for tests and settings."""
+        """`clock` stamps what is received: the world's, where a world is simulated. `machine` signs, and is what a
+        venue's `Date` is compared with. The rest is for tests and settings.
+        """
         self.state = StreamState()
         self._url, self._credentials, self._sink = url, credentials, sink
-        self._clock = clock or SystemClock()
+        self._clock, self._machine = clock or SystemClock(), machine or SystemClock()
         chance = chance or random.Random()  # noqa: S311 - spreads waits, guards nothing
         self.session = StreamSession(chance, channels)
         self._backoff = Backoff(pace or Pace(), chance)
@@ -141,7 +144,7 @@ class KalshiStream:
 
     async def _connect(self) -> _Connection | None:
         parts = urlsplit(self._url)
-        asked_at = self._clock.now()
+        asked_at = self._machine.now()
         headers = self._credentials.sign("GET", parts.path, int(asked_at.timestamp() * 1000))
         options: dict[str, Any] = {"proxy": None} if is_loopback(parts.hostname or "") else {}
         try:
@@ -172,7 +175,7 @@ class KalshiStream:
 
     def _dated(self, date: datetime | None, asked_at: datetime) -> None:
         if date is not None:
-            self._sink.dated(DateSeen(VENUE, date, asked_at, self._clock.now(), time.monotonic()))
+            self._sink.dated(DateSeen(VENUE, date, asked_at, self._machine.now(), time.monotonic()))
 
     async def _follow(self, connection: _Connection) -> None:
         """One connection from its handshake to its end."""
