@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -61,14 +61,21 @@ def version_to_tell(
 
 
 def materializations(
-    engine: sa.Engine, report: StepReport, tables: Mapping[dg.AssetKey, str], version: str, *, source: str = ""
+    engine: sa.Engine,
+    report: StepReport,
+    tables: Mapping[dg.AssetKey, str],
+    version: str,
+    *,
+    source: str = "",
+    facts: Mapping[str, Any] | None = None,
 ) -> list[dg.AssetMaterialization]:
-    """One event an asset; assets on raw.responses count the responses of `source`."""
+    """One event an asset; assets on raw.responses count the responses of `source`. `facts` become `precog/...`."""
     return [
         dg.AssetMaterialization(
             asset_key=key,
             metadata={
                 **counts_of(report),
+                **{f"precog/{name}": value for name, value in (facts or {}).items()},
                 "dagster/row_count": raw_rows(engine, source)
                 if table == "raw.responses"
                 else rows_stored(engine, table),
@@ -96,6 +103,7 @@ def told_of_tick(
     *,
     source: str = "",
     derived: bool = False,
+    facts: Mapping[str, Any] | None = None,
 ) -> tuple[list[dg.AssetMaterialization], Told]:
     """The materializations of a tick, of all that changed since the last ones, and what was told with them.
 
@@ -116,4 +124,5 @@ def told_of_tick(
     if version is None:
         return [], before
     memory.reported(sensor)
-    return materializations(engine, report, tables, version, source=source), replace(before, version=version)
+    told = materializations(engine, report, tables, version, source=source, facts=facts)
+    return told, replace(before, version=version)

@@ -61,7 +61,7 @@ def live_sensors(status: dg.DefaultSensorStatus) -> list[dg.SensorDefinition]:
         from precog_assets.pipeline.report import new_correlation_id
 
         opened = services.get()
-        tick = ahead_tick(opened, new_correlation_id())
+        tick = ahead_tick(opened, _memory(opened), new_correlation_id())
         return _result(context, services, "espn_ahead", tick, GAME_TABLES, source="espn", contract_of=RAW_GAMES)
 
     @dg.sensor(minimum_interval_seconds=4, default_status=status, description="Polls Kalshi's listings in its tick")
@@ -79,7 +79,8 @@ def live_sensors(status: dg.DefaultSensorStatus) -> list[dg.SensorDefinition]:
         from precog_assets.pipeline.report import new_correlation_id
 
         opened = services.get()
-        return _result(context, services, "kalshi_books", books_tick(opened, new_correlation_id()), BOOK_TABLES)
+        tick = books_tick(opened, _memory(opened), new_correlation_id())
+        return _result(context, services, "kalshi_books", tick, BOOK_TABLES)
 
     @dg.sensor(minimum_interval_seconds=29, default_status=status, description="Links markets, rates and forecasts")
     def links_and_ratings(context: dg.SensorEvaluationContext, services: PrecogServices) -> dg.SensorResult:
@@ -129,7 +130,9 @@ def _result(
 
     opened = services.get()
     before = Told.from_cursor(context.cursor)
-    events, told = told_of_tick(opened.engine, _memory(opened), sensor, before, tick.report, tables, source=source)
+    events, told = told_of_tick(
+        opened.engine, _memory(opened), sensor, before, tick.report, tables, source=source, facts=tick.facts
+    )
     checks: list[dg.AssetCheckEvaluation] = []
     if contract_of is not None and tick.report is not None:
         with in_database(opened.engine) as connection:
@@ -151,7 +154,7 @@ def _traded(context: dg.SensorEvaluationContext, services: PrecogServices, tick:
     for step, report in tick.reports.items():
         before, name = Told(versions.get(step, "")), f"trading_live {step}"
         new, told = told_of_tick(
-            opened.engine, _memory(opened), name, before, report, TRADING_TABLES[step], derived=True
+            opened.engine, _memory(opened), name, before, report, TRADING_TABLES[step], derived=True, facts=tick.facts
         )
         events += new
         versions[step] = told.version

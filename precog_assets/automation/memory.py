@@ -13,6 +13,7 @@ from functools import cache
 
 from precog_assets.pipeline.backfill import add
 from precog_assets.pipeline.report import StepReport
+from precog_assets.store.leases import Kind, new_holder
 
 HEARTBEAT_S = 60.0
 TELL_S = 29.0
@@ -25,6 +26,12 @@ class TickMemory:
 
     database: str = ""
     monotonic: Callable[[], float] = time.monotonic
+    holder: str = field(default_factory=lambda: new_holder(Kind.SENSORS))
+    """This process's name in leases."""
+    relayed: dict[str, int] = field(default_factory=dict)
+    """How far the steps of others were told, by name: the last step_id."""
+    inserts: dict[str, int] = field(default_factory=dict)
+    """Rows ever added to the tables of a stream, when they were last counted."""
     _polled: dict[tuple[str, str], float] = field(default_factory=dict)
     _reported: dict[str, float] = field(default_factory=dict)
     _untold: dict[str, StepReport] = field(default_factory=dict)

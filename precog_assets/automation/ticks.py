@@ -5,11 +5,12 @@ Belongs here: choosing and calling, without Dagster. Does not: events, cursors, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from precog_assets.automation import relay
 from precog_assets.automation.memory import TickMemory
 from precog_assets.domain.errors import CODES, ErrorClass
 from precog_assets.domain.leagues import League
@@ -40,6 +41,8 @@ class Tick:
 
     sentence: str
     report: StepReport | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """Of the process that feeds instead, for metadata."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,9 @@ def polled_leagues(wanted: Sequence[str], report: StepReport) -> list[str]:
 
 def games_tick(services: Services, memory: TickMemory, correlation_id: str) -> Tick:
     """Read the boards of the leagues that are due. Raises PrecogError(system.*): a tick must fail loudly."""
+    yielded = _yielded(services, memory, "espn", "games", relay.GAMES, correlation_id)
+    if yielded is not None:
+        return yielded
     chosen = leagues_due(services, memory, "games", "espn")
     if not chosen.leagues:
         return Tick("games: no league is due")
@@ -112,8 +118,11 @@ def boards(leagues: Sequence[League], now: datetime) -> list[tuple[League, date]
     return [(league, day) for league in leagues for day in board_days(now)]
 
 
-def ahead_tick(services: Services, correlation_id: str) -> Tick:
+def ahead_tick(services: Services, memory: TickMemory, correlation_id: str) -> Tick:
     """Read the boards of the next days, which decisions look at too. Raises PrecogError(system.*)."""
+    turn = relay.turn_of(services, memory, "espn")
+    if turn.why:
+        return Tick(f"games ahead: {turn.why}")
     today = eastern_day(services.clock.now())
     wanted = [(league, today + timedelta(days=ahead)) for ahead in DAYS_AHEAD for league in services.leagues]
     return _alone(
@@ -129,6 +138,9 @@ def ahead_tick(services: Services, correlation_id: str) -> Tick:
 
 def markets_tick(services: Services, memory: TickMemory, correlation_id: str) -> Tick:
     """Read the open listings of the leagues that are due. Raises PrecogError(system.*)."""
+    yielded = _yielded(services, memory, "kalshi", "markets", relay.MARKETS, correlation_id)
+    if yielded is not None:
+        return yielded
     chosen = leagues_due(services, memory, "markets", "kalshi")
     if not chosen.leagues:
         return Tick("markets: no league is due")
@@ -144,8 +156,11 @@ def markets_tick(services: Services, memory: TickMemory, correlation_id: str) ->
     )
 
 
-def books_tick(services: Services, correlation_id: str) -> Tick:
+def books_tick(services: Services, memory: TickMemory, correlation_id: str) -> Tick:
     """Read the order books of leagues with a game running or near. Raises PrecogError(system.*)."""
+    yielded = _yielded(services, memory, "kalshi", "books", relay.BOOKS, correlation_id)
+    if yielded is not None:
+        return yielded
     phases = phases_now(services, "kalshi")
     near = tuple(league for league in services.leagues if phases[league.key] is not Phase.IDLE)
     if not near:
@@ -157,6 +172,17 @@ def books_tick(services: Services, correlation_id: str) -> Tick:
         lambda: poll_books(services, near, correlation_id=correlation_id, budget_s=BUDGET_S),
         lambda _report: None,
     )
+
+
+def _yielded(
+    services: Services, memory: TickMemory, source: str, name: str, steps: Sequence[str], correlation_id: str
+) -> Tick | None:
+    """The tick of a source that the collector feeds: what it wrote meanwhile is told. None: it is ours to feed."""
+    turn = relay.turn_of(services, memory, source)
+    if not turn.why:
+        return None
+    report = relay.relayed(services, memory, name, steps, turn, correlation_id)
+    return Tick(f"{name}: {turn.why}; {report.written} changed since the tick before", report, turn.facts)
 
 
 def _alone(

@@ -12,16 +12,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from precog_assets.automation import relay
+from precog_assets.domain.errors import PrecogError
 from precog_assets.domain.statuses import QUOTED
 from precog_assets.pipeline.book import work_book
 from precog_assets.pipeline.decide import decide_markets
 from precog_assets.pipeline.feeds import in_database, only_one
 from precog_assets.pipeline.price import price_markets
 from precog_assets.pipeline.report import StepReport
+from precog_assets.pipeline.roles import TRADING, Turn
 from precog_assets.pipeline.settle import settle_markets
 
 if TYPE_CHECKING:
@@ -47,24 +50,50 @@ class TradingTick:
 
     sentence: str
     reports: Mapping[str, StepReport] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """Of the process that decides instead, for metadata."""
 
 
 def trading_tick(services: Services, memory: TickMemory, correlation_id: str) -> TradingTick:
-    """Price, decide, work on orders, pay out. Raises PrecogError(system.*)."""
+    """Price, decide, work on orders, pay out, while no collector does. Raises PrecogError(system.*).
+
+    The role is this process's for the tick and until its heartbeat is old. Another that takes it meanwhile is no
+    failure: what was not committed by then is not written, and the other decides.
+    """
+    turn = relay.turn_of(services, memory, TRADING)
+    if turn.why:
+        return _yielded(services, memory, turn, correlation_id)
     everything = memory.polled_s_ago(FEED).get(EVERYTHING, EVERYTHING_EACH_S) >= EVERYTHING_EACH_S
+    reports: dict[str, StepReport] = {}
     with only_one(services.engine, FEED) as mine:
         if not mine:
             return TradingTick("trading: another process is at it")
         market_ids = None if everything else near(services)
-        reports = {
-            "prices": price_markets(services, market_ids=market_ids, correlation_id=correlation_id),
-            "decisions": decide_markets(services, market_ids=market_ids, correlation_id=correlation_id),
-            "orders": work_book(services, correlation_id=correlation_id),
-            "settlements": settle_markets(services, correlation_id=correlation_id),
-        }
+        more: dict[str, Any] = {"correlation_id": correlation_id}
+        try:
+            reports["prices"] = price_markets(services, market_ids=market_ids, **more)
+            reports["decisions"] = decide_markets(services, market_ids=market_ids, lease=turn.lease, **more)
+            reports["orders"] = work_book(services, lease=turn.lease, **more)
+        except PrecogError as error:
+            if error.code != "system.epoch":
+                raise
+            said = [*(report.sentence() for report in reports.values()), f"handed over: {error}"]
+            return TradingTick("; ".join(said), reports)
+        reports["settlements"] = settle_markets(services, **more)
     if everything:
         memory.polled(FEED, [EVERYTHING])
     return TradingTick("; ".join(report.sentence() for report in reports.values()), reports)
+
+
+def _yielded(services: Services, memory: TickMemory, turn: Turn, correlation_id: str) -> TradingTick:
+    """Nothing is decided here; what the collector wrote is told, step by step."""
+    reports = {}
+    if turn.by_collector:
+        reports = {
+            step: relay.relayed(services, memory, f"trading {step}", [step], turn, correlation_id)
+            for step in relay.TRADING_STEPS
+        }
+    return TradingTick(f"trading: {turn.why}", reports, turn.facts)
 
 
 def near(services: Services) -> list[str]:
