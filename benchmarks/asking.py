@@ -31,6 +31,7 @@ from precog_assets.domain.times import FixedClock
 from precog_assets.environment import Settings
 from precog_assets.pipeline.decide import decide_markets
 from precog_assets.pipeline.replay.decision import replay_decision
+from precog_assets.queries.decisions import funnel
 from precog_assets.queries.explain import explain_decision
 from precog_assets.queries.why import why
 from precog_assets.ratings.versions import described, model_version
@@ -89,7 +90,10 @@ def measure(scale: Scale) -> list[Figure]:
         ]
         for name, command, subjects, question in questions:
             figures += _figures(place, services.engine, name, command, subjects, question, scale.of(RUNS, 2))
-        return figures
+        began = time.perf_counter()
+        rows = funnel(services.engine, since=NOW - timedelta(hours=24), until=NOW + timedelta(seconds=1)).height
+        took = time.perf_counter() - began
+        return [*figures, Figure("precog funnel --since 24h, in the process", took, "s", note=f"{rows} rows, {note}")]
 
 
 def _figures(
