@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -31,6 +32,7 @@ from precog_assets_tests.databases import count
 from precog_assets_tests.pipeline.conftest import TestClock
 from precog_assets_tests.pipeline.slate_world import (
     NOW,
+    PROVEN,
     SEEN,
     START,
     event,
@@ -127,6 +129,17 @@ def test_a_take_is_written_with_its_order_before_anything_is_sent(services: Serv
     assert report.notes["orders"] == len(orders(services.engine))
 
 
+def test_nothing_here_stands_above_paper_whatever_rung_is_noted(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_slate(services.engine)
+    put_rung(services.engine, facts=replace(PROVEN, rung=Rung.LIVE))
+    under(monkeypatch, on_paper(highest_rung="live"))
+    decide(services)
+    assert rows(services.engine)[0].rung == "paper"
+    assert {order.venue for order in orders(services.engine)} == {"paper"}
+
+
 def test_a_maker_rests_and_never_takes(services: Services) -> None:
     put_slate(services.engine)
     put_rung(services.engine, "maker")
@@ -208,6 +221,22 @@ def test_a_stale_quote_a_game_in_play_a_preseason_game_and_a_tie_to_nothing_are_
     clock.forward(600)
     decide(services)
     assert rows(services.engine, jac(3))[-1].reason == "quote_age"
+
+
+def test_a_game_in_play_that_the_model_speaks_of_is_not_traded_and_its_state_is_recorded(services: Services) -> None:
+    put_slate(services.engine)
+    put_rung(services.engine)
+    playing = {"status": "STATUS_IN_PROGRESS", "state": "in", "period": 3, "clock": 425.0, "home_score": 17}
+    with services.engine.begin() as connection:
+        put_games(connection, game_row(**{**playing, "away_score": 14}), at=NOW - timedelta(seconds=1))
+    decide(services)
+    (row,) = rows(services.engine)
+    assert (row.action, row.reason) == ("pass", "game_phase"), "it was seen in play before its announced start"
+    play = row.snapshot["play"]
+    assert (play["home_score"], play["away_score"], play["p_before"]) == (17, 14, 0.75)
+    assert row.p_model == play["p_in_play"] > 0.75
+    gates = {gate["name"]: gate for gate in row.gates}
+    assert (gates["no_in_play_model"]["passed"], gates["no_in_play_model"]["value"]) == (True, play["p_in_play"])
 
 
 def test_a_settled_market_that_still_quotes_gets_its_last_word_and_then_none(

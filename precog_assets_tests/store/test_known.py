@@ -209,3 +209,17 @@ def test_what_was_filled_in_later_is_known_to_a_backtest_and_not_to_a_replay(sto
         connection.execute(sa.text("DELETE FROM market.order_books"))
         assert known(connection).quotes == {}
         assert known(connection, basis="known").quotes[kc()].bid == Decimal("0.49")
+
+
+def test_a_backtest_too_sees_nothing_of_prices_and_states_that_came_later(store: sa.Engine) -> None:
+    put_slate(store)
+    with store.begin() as connection:
+        before = known(connection, basis="known")
+        later = NOW + SECOND
+        put_quote(connection, kc(), "0.70", "0.72", later)
+        put_book(connection, jac(), (("0.20", "7"),), (("0.70", "7"),), later)
+        put_markets(connection, market_row(kc(), status="closed", quote=None), at=later)
+        put_games(connection, game_row(status="STATUS_IN_PROGRESS", state="in"), at=later)
+        put_forecasts(connection, forecast_row(1, 0.75), forecast_row(2, 0.2, as_of=later), at=later)
+        assert known(connection, basis="known") == before
+        assert known(connection, at=later, basis="known") != before
