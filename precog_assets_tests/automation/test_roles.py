@@ -89,6 +89,7 @@ def test_what_the_collector_wrote_is_told_once_with_its_version_rows_and_lag(
     collector_comes(services.engine, "espn")
     espn.tick()
     poll_as_collector(services, "by-collector-1")
+    clock.forward(5)
     venue.put(NFL_BOARD, board(board_event("401", score=(14, 3))))
     poll_as_collector(services, "by-collector-2")
     later(services, clock)
@@ -101,6 +102,7 @@ def test_what_the_collector_wrote_is_told_once_with_its_version_rows_and_lag(
     later(services, clock)
     assert made(espn.tick()) == {}
     later(services, clock, 61)
+    poll_as_collector(services, "by-collector-3")
     again = made(espn.tick())
     assert again["core/games"]["dagster/data_version"] == "by-collector-2", "a heartbeat, with nothing new"
     assert again["core/games"]["changed"] == 0
