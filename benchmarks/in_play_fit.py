@@ -40,6 +40,19 @@ def fitted_names(rules: InPlayRules) -> set[str]:
     return {"period_sd"} if isinstance(rules, LeadRules) else {"shares", "trailing", "leading"}
 
 
+def _lead_rules(rules: LeadRules, x: np.ndarray) -> InPlayRules:
+    """Rules with the volatilities whose logarithms are given."""
+    return rules.model_copy(update={"period_sd": tuple(float(sd) for sd in np.exp(x).round(2))})
+
+
+def _goal_rules(rules: GoalRules, x: np.ndarray) -> InPlayRules:
+    """Rules with the second half's share of goals, and what being behind or ahead does."""
+    second = float(np.clip(x[0], 0.3, 0.8).round(3))
+    behind, ahead = (float(value) for value in x[1:].round(3))
+    shares = (round(1.0 - second, 3), second)
+    return rules.model_copy(update={"shares": shares, "trailing": behind, "leading": ahead})
+
+
 def fit(rules: InPlayRules, joined: in_play.Joined) -> InPlayRules:
     """The rules with the parameters that give the results most likelihood: every period's volatility for leads; the
     second half's share and what being behind or ahead does for goals. Nelder and Mead's simplex from fixed starts."""
@@ -47,22 +60,9 @@ def fit(rules: InPlayRules, joined: in_play.Joined) -> InPlayRules:
 
     made: Callable[[np.ndarray], InPlayRules]
     if isinstance(rules, LeadRules):
-        start = np.log(_of_increments(joined) * 1.3)
-
-        def made(x: np.ndarray) -> InPlayRules:
-            return rules.model_copy(update={"period_sd": tuple(float(sd) for sd in np.exp(x).round(2))})
-
-        steps = 0.2
+        start, steps, made = np.log(_of_increments(joined) * 1.3), 0.2, partial(_lead_rules, rules)
     elif isinstance(rules, GoalRules):
-        start = np.array([0.55, 0.0, 0.0])
-
-        def made(x: np.ndarray) -> InPlayRules:
-            second = float(np.clip(x[0], 0.3, 0.8).round(3))
-            behind, ahead = (float(value) for value in x[1:].round(3))
-            shares = (round(1.0 - second, 3), second)
-            return rules.model_copy(update={"shares": shares, "trailing": behind, "leading": ahead})
-
-        steps = 0.1
+        start, steps, made = np.array([0.55, 0.0, 0.0]), 0.1, partial(_goal_rules, rules)
     else:
         raise SystemExit(f"{rules.family}: no scores by period to fit on")
     simplex = np.vstack([start, start + steps * np.eye(len(start))])
