@@ -20,21 +20,22 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 from typing import TypeVar
 
 from precog_assets.config.sources import Cadence
+from precog_assets.domain.errors import PrecogError
 from precog_assets.domain.live import Priority
 from precog_assets.domain.pacing import Backoff, Pace
-from precog_assets.domain.times import Clock
+from precog_assets.domain.times import Clock, SystemClock
 from precog_assets.pipeline.live.apply import Applied
 from precog_assets.pipeline.live.coalesce import QuoteQueue
 from precog_assets.pipeline.live.facts import FactBatch, QuoteFact
 from precog_assets.pipeline.live.intake import StreamIntake
 from precog_assets.pipeline.live.phases import BoardState, PollPlan
 from precog_assets.pipeline.live.supervise import Supervisor
-from precog_assets.pipeline.live.timing import LagMeter, WallWatch
+from precog_assets.pipeline.live.timing import CollectorLags, WallWatch
 from precog_assets.pipeline.live.writer import FactWriter, Way
 from precog_assets.sources.kalshi.parse_markets import market_id_of
 from precog_assets.sources.kalshi.stream.client import KalshiStream
@@ -77,16 +78,6 @@ class Ports:
     """A segment is whole: keeps it, and names it in raw.responses."""
 
 
-@dataclass(slots=True)
-class CollectorLags:
-    """From receiving a frame."""
-
-    written: LagMeter = field(default_factory=LagMeter)
-    """To its fact's commit."""
-    reacted: LagMeter = field(default_factory=LagMeter)
-    """To the end of the reaction to it."""
-
-
 class Collector:
     """Runs until cancelled; on return no task and no thread of it is left, and the segments are sealed."""
 
@@ -102,13 +93,16 @@ class Collector:
         random: Random,
         queue: QuoteQueue[QuoteFact] | None = None,
         pace: Pace | None = None,
+        machine: Clock | None = None,
     ) -> None:
-        """`pace` is of what is begun again after trouble, and of asking a database that was away."""
+        """`pace` is of what is begun again after trouble, and of asking a database that was away. `clock` is the
+        world's where one is simulated; `machine` is watched for jumps.
+        """
         self.counts: Counter[str] = Counter()
         self.lags = CollectorLags()
         self.supervisor = Supervisor(random, pace)
         self.queue: QuoteQueue[QuoteFact] = queue if queue is not None else QuoteQueue()
-        self._ports, self._segments, self._spool, self._clock = ports, segments, spool, clock
+        self._ports, self._segments = ports, segments
         self._work, self._moved, self._to_read = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.intake = StreamIntake(segments, self.queue, clock, self._work.set)
         self.stream = make_stream(self.intake)
@@ -117,7 +111,7 @@ class Collector:
             self._apply, spool, Backoff(pace or Pace(max_s=10.0, floor_s=0.2), random), segments.flush
         )
         self._plan = PollPlan(cadence, random)
-        self._wall = WallWatch()
+        self._wall, self._machine = WallWatch(), machine or SystemClock()
         self._batch = FactBatch()
         self._markets: dict[str, float] = {}
         """Markets that changed and were not reacted to, with when the first frame of it came (monotonic)."""
@@ -275,8 +269,8 @@ class Collector:
             now_s = time.monotonic()
             for sealed in self._segments.tick(now_s):
                 await self._in(self._threads, lambda sealed=sealed: self._ports.sealed(sealed))
-            self.counts["drained"] += await self._in(self._writing, lambda now_s=now_s: self.writer.catch_up(now_s))
-            jumped_s = self._wall.observe(self._clock.now(), time.monotonic())
+            await self._in(self._writing, lambda now_s=now_s: self.writer.catch_up(now_s))
+            jumped_s = self._wall.observe(self._machine.now(), time.monotonic())
             if jumped_s is not None:
                 self.counts["clock_jumps"] += 1
                 self.intake.offset.reset()
@@ -290,8 +284,13 @@ class Collector:
         """What had been taken in is written or spooled, and the segments sealed; nothing else runs any more."""
         now_s = time.monotonic()
         rest = self.intake.drained(len(self.queue), now_s)
-        for batch in (self._batch, rest):
-            self.writer.write(batch, now_s)
+        try:
+            for batch in (self._batch, rest):
+                self.writer.write(batch, now_s)
+            for sealed in self._segments.close():
+                self._ports.sealed(sealed)
+        except PrecogError as error:
+            # Every frame of it is in a segment: the facts can be made again from there (`rebuild`).
+            self.counts["left_behind"] += len(self._batch) + len(rest)
+            log.error("the last facts of the stream were not written: %s", error)
         self._batch = FactBatch()
-        for sealed in self._segments.close():
-            self._ports.sealed(sealed)

@@ -37,7 +37,7 @@ class StreamIntake:
     """
 
     def __init__(
-        self, segments: SegmentWriter, queue: QuoteQueue[QuoteFact], clock: Clock, wake: Callable[[], object]
+        self, segments: SegmentWriter | None, queue: QuoteQueue[QuoteFact], clock: Clock, wake: Callable[[], object]
     ) -> None:
         self.counts: Counter[str] = Counter()
         self.offset = ClockOffset()
@@ -52,8 +52,8 @@ class StreamIntake:
         self._rejections: list[Rejection] = []
 
     def keep(self, data: bytes, received_at: datetime, monotonic_s: float) -> RawPlace | None:
-        """Keep a frame raw. Raises PrecogError(system.archive)."""
-        return self._segments.append(data, received_at, monotonic_s)
+        """Keep a frame raw, if there are segments. Raises PrecogError(system.archive)."""
+        return None if self._segments is None else self._segments.append(data, received_at, monotonic_s)
 
     def take(self, received: Received | None, happened: Sequence[Happening]) -> None:
         """Put what a frame gave where it waits."""

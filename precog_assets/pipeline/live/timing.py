@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from precog_assets.domain.live import DateSeen
@@ -140,3 +140,13 @@ class LagMeter:
                 middle = self._LEAST_S * math.exp((bucket - 0.5) * self._GROWTH) if bucket else 0.0
                 return min(middle, self._max_s)
         return 0.0
+
+
+@dataclass(slots=True)
+class CollectorLags:
+    """From receiving a frame."""
+
+    written: LagMeter = field(default_factory=LagMeter)
+    """To its fact's commit."""
+    reacted: LagMeter = field(default_factory=LagMeter)
+    """To the end of the reaction to it."""

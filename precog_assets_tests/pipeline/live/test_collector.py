@@ -16,13 +16,14 @@ import sqlalchemy as sa
 from precog_assets.config.sources import Cadence
 from precog_assets.domain.errors import PrecogError
 from precog_assets.domain.facts import Observation, Origin
-from precog_assets.domain.live import Priority
+from precog_assets.domain.live import Priority, RawPlace
 from precog_assets.domain.pacing import Pace
 from precog_assets.domain.times import SystemClock
 from precog_assets.pipeline.live.apply import Applied, BatchApplier
 from precog_assets.pipeline.live.collector import Collector, Ports
 from precog_assets.pipeline.live.facts import FactBatch
 from precog_assets.pipeline.live.phases import BoardState
+from precog_assets.pipeline.live.rebuild import facts_of
 from precog_assets.sources.kalshi.parse_markets import market_id_of, parse_markets
 from precog_assets.sources.kalshi.stream.client import KalshiStream
 from precog_assets.store.engine import engine_for
@@ -36,6 +37,7 @@ from precog_assets_tests.sources.kalshi.stream.following import QUICK, credentia
 
 PATIENCE_S = 60.0
 MARKETS = 20
+UNSYNCED = SpoolLimits(fsync=False)
 CADENCE = Cadence(idle_s=5, pregame_s=1, live_s=0.2, pregame_window_min=90)
 
 
@@ -116,14 +118,19 @@ def world(database_url: str) -> Iterator[World]:
 
 
 @asynccontextmanager
-async def collecting(world: World, folder: Path) -> AsyncIterator[Collector]:
+async def collecting(
+    world: World,
+    folder: Path,
+    limits: SpoolLimits = UNSYNCED,
+    segments: SegmentWriter | None = None,
+) -> AsyncIterator[Collector]:
     """A collector that runs until the block ends; nothing of it is left."""
     before = asyncio.all_tasks()
-    segments = SegmentWriter(folder / "segments", "kalshi", SegmentLimits(fsync="never"))
-    with Spool(folder / "spool", SpoolLimits(fsync=False)) as spool:
+    kept = segments or SegmentWriter(folder / "segments", "kalshi", SegmentLimits(fsync="never"))
+    with Spool(folder / "spool", limits) as spool:
         collector = Collector(
             world.ports(),
-            segments,
+            kept,
             spool,
             SystemClock(),
             CADENCE,
@@ -202,6 +209,68 @@ def test_while_the_database_is_away_facts_wait_and_are_all_there_afterwards(worl
             await settled(world, collector)
             assert collector.supervisor.failures == {}
         assert len(world.trades()) == collector.intake.counts["trades"]
+
+    asyncio.run(what())
+
+
+def test_facts_are_made_again_from_the_raw_segments(world: World, tmp_path: Path) -> None:
+    async def what() -> None:
+        drop = {"kind": "drop_frame", "channel": "orderbook_delta", "probability": 0.002}
+        rule = world.one.control("/faults", drop)["id"]
+        async with collecting(world, tmp_path) as collector:
+            await until(lambda: collector.stream.state.frames > 3_000)
+            await asyncio.to_thread(world.one.control, f"/faults/{rule}", None, "DELETE")
+            before = collector.stream.state.frames
+            await until(lambda: collector.stream.state.frames > before + 300)
+            await settled(world, collector)
+            assert collector.intake.counts["gap:missing"] > 0
+
+    asyncio.run(what())
+    newest, trades = world.stored(), world.trades()
+    with world.engine.begin() as connection:
+        connection.execute(sa.text("DELETE FROM market.quotes"))
+        connection.execute(sa.text("DELETE FROM market.trades"))
+    apply = BatchApplier(world.engine, lambda _: 1)
+    for batch in facts_of([segment.path for segment in world.sealed]):
+        apply(batch)
+    assert world.stored() == newest
+    assert world.trades() == trades
+
+
+def test_with_the_database_away_and_the_spool_full_the_newest_quotes_wait_and_trades_are_not_lost(
+    world: World, tmp_path: Path
+) -> None:
+    async def what() -> None:
+        world.away.set()
+        async with collecting(world, tmp_path, SpoolLimits(max_bytes=60_000, fsync=False)) as collector:
+            await until(lambda: collector.counts["spool_full"] > 2)
+            before = collector.stream.state.frames
+            await until(lambda: collector.stream.state.frames > before + 300)
+            world.away.clear()
+            await settled(world, collector)
+            await until(lambda: len(world.trades()) == collector.intake.counts["trades"])
+            assert collector.supervisor.failures == {}
+
+    asyncio.run(what())
+
+
+def test_a_disk_without_room_for_raw_frames_stops_the_stream_until_there_is_some(world: World, tmp_path: Path) -> None:
+    class Full(SegmentWriter):
+        refusals = 3
+
+        def append(self, data: bytes, received_at: datetime, monotonic_s: float) -> RawPlace:
+            if self.refusals and monotonic_s > 0 and data.startswith(b'{"type":"orderbook_delta"'):
+                self.refusals -= 1
+                raise PrecogError("system.archive", "no space left on device")
+            return super().append(data, received_at, monotonic_s)
+
+    async def what() -> None:
+        segments = Full(tmp_path / "segments", "kalshi", SegmentLimits(fsync="never"))
+        async with collecting(world, tmp_path, segments=segments) as collector:
+            await until(lambda: collector.supervisor.failures["system.archive"] == 3)
+            await until(lambda: collector.stream.state.frames > 500)
+            await settled(world, collector)
+            assert collector.intake.counts["gap:disconnected"] == 3
 
     asyncio.run(what())
 

@@ -185,6 +185,13 @@ class Subscriptions:
         line.told = dict.fromkeys(line.command.tickers)
         line.command = None
 
+    def adopt(self, event: Subscribed) -> None:
+        """A channel is open that was asked for by someone else: a kept stream is read again."""
+        line = self._lines.get(event.channel)
+        if line is not None:
+            line.closed()
+            line.state, line.sid = LineState.OPEN, event.sid
+
     def acknowledged(self, event: Acknowledged) -> None:
         """A change was made; what the venue lists is what it tells of."""
         line = self._answered(event.command_id)

@@ -155,6 +155,22 @@ def test_a_venue_whose_clock_is_wrong_is_named_so_and_connected_to_once_it_is_ri
     run(what())
 
 
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [("rate_limit", "rate_limited"), ("server_error", "server_error"), ("blocked", "blocked"), ("timeout", "timeout")],
+)
+def test_a_handshake_that_is_refused_or_hangs_is_named_and_tried_again(one: Running, kind: str, reason: str) -> None:
+    async def what() -> None:
+        names, sink = tickers(one, 2), Memory()
+        fault(one, kind, venue="stream", count=2)
+        async with following(url_of(one), credentials(one), sink, open_timeout_s=0.5) as stream:
+            stream.want(names)
+            await sink.until(lambda: stream.session.books.sound == len(names))
+            assert stream.state.failures == {reason: 2}
+
+    run(what())
+
+
 def test_a_key_the_venue_does_not_know_is_unauthorized(one: Running) -> None:
     async def what() -> None:
         sink = Memory()
