@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("precog.live")
 ResultT = TypeVar("ResultT")
-REST_S = 1.0
 CHECK_S = 1.0
 ESPN = "espn"
 
@@ -167,7 +166,7 @@ class CollectorProcess:
     async def _rest(self) -> None:
         while True:
             await in_thread("rest", self.reactor.rest)
-            await asyncio.sleep(REST_S)
+            await asyncio.sleep(self.reactor.resting_s())
 
     def _gaps_written(self, facts: Sequence[GapFact]) -> None:
         self._gaps_open = True

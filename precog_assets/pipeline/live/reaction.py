@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import orjson
@@ -18,7 +19,7 @@ import sqlalchemy as sa
 from precog_assets.pipeline.book import work_book
 from precog_assets.pipeline.decide import decide_markets
 from precog_assets.pipeline.feeds import in_database
-from precog_assets.pipeline.live.watched import of_the_same_games
+from precog_assets.pipeline.live.watched import of_the_same_games, to_decide
 from precog_assets.pipeline.price import price_markets
 from precog_assets.pipeline.report import StepReport, new_correlation_id
 from precog_assets.pipeline.settle import settle_markets
@@ -32,6 +33,8 @@ PAYLOAD_BYTES = 7_000
 """PostgreSQL takes less than 8,000 in a notification."""
 BOOK_EACH_S = 1.0
 EVERYTHING_EACH_S = 60.0
+PART, PART_EACH_S = 40, 0.3
+"""Markets of the sweep that are decided on at a time, and the pause after them."""
 _NOTIFY = sa.text("SELECT pg_notify(:channel, :payload)")
 LeaseOf = Callable[[], Lease | None]
 
@@ -54,6 +57,8 @@ class Reactor:
         self._services, self._lease, self._monotonic = services, lease, monotonic
         self._booked_s = self._swept_s = float("-inf")
         self._turn = threading.Lock()
+        self._rest_of: list[str] = []
+        """Markets that the sweep of this minute has still to decide on."""
 
     def __call__(self, market_ids: Collection[str], game_ids: Collection[str]) -> Reaction:
         """Price and decide on these markets and those of these games. Raises PrecogError(system.*)."""
@@ -65,10 +70,11 @@ class Reactor:
 
     def _react(self, market_ids: Collection[str], game_ids: Collection[str], lease: Lease) -> Reaction:
         services, correlation_id = self._services, new_correlation_id()
+        began_at = services.clock.now()
         wanted = of_the_same_games(services, market_ids, game_ids)
         price_markets(services, market_ids=wanted, correlation_id=correlation_id)
         decided = decide_markets(services, market_ids=wanted, correlation_id=correlation_id, lease=lease)
-        self._announce(wanted, decided)
+        self._announce(wanted, decided, began_at)
         self._work(lease, correlation_id, ordered=bool(decided.notes.get("orders")))
         return _told(len(wanted), decided)
 
@@ -78,27 +84,30 @@ class Reactor:
         if lease is None:
             return None
         with self._turn:
-            return self._rest(lease)
+            self._work(lease, new_correlation_id(), ordered=False)
+        if not self._rest_of:
+            if self._monotonic() - self._swept_s < EVERYTHING_EACH_S:
+                return None
+            self._swept_s = self._monotonic()
+            self._rest_of = to_decide(self._services)
+            settle_markets(self._services, correlation_id=new_correlation_id())
+        # A part at a time: what changes meanwhile is reacted to in between.
+        part, self._rest_of = self._rest_of[:PART], self._rest_of[PART:]
+        with self._turn:
+            return self._react(part, (), lease)
 
-    def _rest(self, lease: Lease) -> Reaction | None:
-        correlation_id = new_correlation_id()
-        self._work(lease, correlation_id, ordered=False)
-        if self._monotonic() - self._swept_s < EVERYTHING_EACH_S:
-            return None
-        self._swept_s = self._monotonic()
-        price_markets(self._services, correlation_id=correlation_id)
-        decided = decide_markets(self._services, correlation_id=correlation_id, lease=lease)
-        settle_markets(self._services, correlation_id=correlation_id)
-        self._announce((), decided)
-        return _told(int(decided.notes.get("markets", 0)), decided)
+    def resting_s(self) -> float:
+        """Seconds until `rest` has something to do."""
+        return PART_EACH_S if self._rest_of else BOOK_EACH_S
 
     def _work(self, lease: Lease, correlation_id: str, *, ordered: bool) -> None:
         if ordered or self._monotonic() - self._booked_s >= BOOK_EACH_S:
             self._booked_s = self._monotonic()
             work_book(self._services, correlation_id=correlation_id, lease=lease)
 
-    def _announce(self, market_ids: Collection[str], decided: StepReport) -> None:
+    def _announce(self, market_ids: Collection[str], decided: StepReport, began_at: datetime) -> None:
         told = {
+            "began_at": began_at.isoformat(),
             "at": self._services.clock.now().isoformat(),
             "correlation_id": decided.correlation_id,
             "new": decided.inserted,

@@ -47,6 +47,17 @@ _TOGETHER = sa.text(
 )
 
 
+_TO_DECIDE = sa.text(
+    """
+    SELECT m.market_id FROM market.markets m LEFT JOIN market.market_games l USING (market_id)
+    WHERE m.league = ANY(:leagues) AND (m.status = ANY(:quoted) OR m.last_changed_at > :since)
+    ORDER BY l.game_id NULLS LAST, m.event_ticker, m.market_id
+    """
+)
+LAST_WORD = timedelta(hours=1)
+"""As long as `pipeline.decide` decides on markets that are over."""
+
+
 @dataclass(frozen=True, slots=True)
 class Watched:
     """The markets to follow, the most important first."""
@@ -70,6 +81,17 @@ def read_watched(services: Services) -> Watched:
         rows = connection.execute(_WATCHED, given).all()
     priorities = {row.market_id: _priority(in_play=row.in_play, held=row.held) for row in rows}
     return Watched(tuple(row.ticker for row in rows), priorities)
+
+
+def to_decide(services: Services) -> list[str]:
+    """Every market that is decided on now and then, those of a game together."""
+    given = {
+        "leagues": [league.key for league in services.leagues],
+        "quoted": [status.value for status in QUOTED],
+        "since": services.clock.now() - LAST_WORD,
+    }
+    with in_database(services.engine) as connection:
+        return list(connection.scalars(_TO_DECIDE, given))
 
 
 def of_the_same_games(services: Services, market_ids: Iterable[str], game_ids: Iterable[str]) -> set[str]:
