@@ -1,7 +1,7 @@
 """The stream without sockets: frames read and books put together on one core, raw segments, the spool.
 
-Belongs here: figures of `sources.kalshi.stream`, `store.segments` and `store.spool` in one process. Does not: the
-collector from a change in the world to a decision.
+Belongs here: figures of `sources.kalshi.stream`, `store.segments` and `store.spool` in one process; `stream_socket`
+adds the client's. Does not: the collector from a change in the world to a decision.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import orjson
 
+from benchmarks import stream_socket
 from benchmarks.measure import Figure, Scale, Target, seconds_of
 from precog_assets.pipeline.live.coalesce import QueueLimits, QuoteQueue
 from precog_assets.sources.kalshi.stream.books import BookMoved
@@ -34,8 +35,14 @@ NEEDED = Target(">=", 2_000.0)
 
 def measure(scale: Scale) -> list[Figure]:
     """Frames, segments, spool, queue."""
-    frames = _frames(scale.of(200_000, 20_000))
-    return [*_parsing(frames, scale), *_segments(frames, scale), *_spool(frames, scale), _queue(scale)]
+    frames = frames_of(scale.of(200_000, 20_000))
+    return [
+        *_parsing(frames, scale),
+        *stream_socket.measure(scale),
+        *_segments(frames, scale),
+        *_spool(frames, scale),
+        _queue(scale),
+    ]
 
 
 def _rate(work: Callable[[], object], count: int, rounds: int) -> float:
@@ -151,18 +158,19 @@ def _queue(scale: Scale) -> Figure:
 def _opened() -> StreamSession:
     """A session that follows the markets, its books' channel just opened."""
     session = StreamSession(random.Random(1), ["orderbook_delta"], batch=MARKETS)
-    session.want([_ticker(number) for number in range(MARKETS)])
+    session.want([ticker_of(number) for number in range(MARKETS)])
     session.opened()
     session.due(0.0)
     session.receive(b'{"type":"subscribed","id":1,"msg":{"channel":"orderbook_delta","sid":1}}', 0.0)
     return session
 
 
-def _ticker(number: int) -> str:
+def ticker_of(number: int) -> str:
+    """A market's ticker by its number."""
     return f"KXNFLGAME-26NOV22AAA{number:03d}-AAA"
 
 
-def _frames(count: int) -> list[bytes]:
+def frames_of(count: int) -> list[bytes]:
     """Snapshots of all markets and `count` changes near the best prices, as the venue words them."""
     chance = random.Random(2)
     books: list[dict[str, dict[int, int]]] = []
@@ -170,7 +178,7 @@ def _frames(count: int) -> list[bytes]:
     for number in range(MARKETS):
         sides = {side: {cents: chance.randrange(1, 500) * 100 for cents in range(20, 20 + LEVELS)} for side in _SIDES}
         books.append(sides)
-        msg = {"market_ticker": _ticker(number), "market_id": _market_id(number), "clock": 1} | {
+        msg = {"market_ticker": ticker_of(number), "market_id": _market_id(number), "clock": 1} | {
             f"{side}_dollars_fp": [[f"0.{cents:02d}00", f"{size // 100}.00"] for cents, size in levels.items()]
             for side, levels in sides.items()
         }
@@ -182,7 +190,7 @@ def _frames(count: int) -> list[bytes]:
         change = chance.randrange(1, 300) * 100 if chance.random() < 0.5 else -levels.get(cents, 0)
         levels[cents] = levels.get(cents, 0) + change
         msg = {
-            "market_ticker": _ticker(market),
+            "market_ticker": ticker_of(market),
             "market_id": _market_id(market),
             "clock": number + 2,
             "price_dollars": f"0.{cents:02d}00",
