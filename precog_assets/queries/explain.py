@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from precog_assets.queries import explain_sql as statements
 from precog_assets.queries.decisions import RecordedDecision, decision
 from precog_assets.queries.explain_fees import fees_of
+from precog_assets.queries.state_text import state_text
 from precog_assets.queries.why import count_text, price_text
 
 
@@ -26,8 +27,8 @@ class Node:
     """A thing and what it was made from. `values` are as stored; `children` are its sources."""
 
     kind: str
-    """decision, strategy, limits, price, forecast, rating, game, blend, quote, book, market, link, fees, terms, order,
-    fill, response, or missing."""
+    """decision, strategy, limits, price, forecast, rating, game, state, blend, quote, book, market, link, fees, terms,
+    order, fill, response, or missing."""
     title: str
     values: Mapping[str, Any] = field(default_factory=dict)
     children: tuple[Node, ...] = ()
@@ -95,6 +96,7 @@ class _Chain:
             self._quote(one.market_id, self._instant("quote", "observed_at"), "quote"),
             self._book(),
             self._game_state(),
+            self._play(),
             self._market_state(),
             self._link(),
             self._fees(),
@@ -176,6 +178,8 @@ class _Chain:
         return Node("game", title, rated, self._response_of(state))
 
     def _blend(self, version: str | None) -> Node | None:
+        if self._recorded.snapshot.get("play"):
+            return None  # of games to come; in play the market is not moved by it
         found = version and self._one(statements.BLEND, version=version, at=self._recorded.as_of)
         if not found:
             return None
@@ -213,6 +217,16 @@ class _Chain:
             return _missing(f"state of {self._recorded.game_id} at {at.isoformat()}")
         title = f"game {found['game_id']}: {found['status']}, starts {found['start_time']:%Y-%m-%d %H:%M} UTC"
         return Node("game", title, found, self._response_of(found))
+
+    def _play(self) -> Node | None:
+        """The state of a game in play that was read, and the probability made of it."""
+        play = self._recorded.snapshot.get("play")
+        at = self._instant("play", "observed_at")
+        if not play or at is None:
+            return None
+        found = self._one(statements.GAME_STATE, game_id=self._recorded.game_id, at=at)
+        values = {**play, "observed_at": at}
+        return Node("state", f"state: {state_text(play)}", values, self._response_of(found))
 
     def _market_state(self) -> Node | None:
         found = self._one(statements.MARKET_STATE, market_id=self._recorded.market_id, at=self._recorded.as_of)

@@ -17,10 +17,11 @@ import sqlalchemy as sa
 
 from precog_assets.config import load_trading_rules
 from precog_assets.domain.errors import ConfigurationError
-from precog_assets.domain.statuses import GamePhase, MarketStatus
+from precog_assets.domain.statuses import PLAYING, GamePhase, MarketStatus
 from precog_assets.domain.trading import GateResult
 from precog_assets.queries.connection import aware
 from precog_assets.queries.decisions import RecordedDecision, latest_decisions
+from precog_assets.queries.state_text import state_text
 
 MATCHED = "matched"
 _MARKETS = sa.text(
@@ -158,6 +159,11 @@ def _why(engine: sa.Engine, row: Any, now: datetime, strategy: str | None) -> Wh
             for order in connection.execute(_ORDERS, {"decisions": [one.decision_id for one in recorded]}):
                 orders.setdefault(order.decision_id, []).append(order._asdict())
     evidence = row.evidence or {}
+    in_play = [one for one in recorded if one.snapshot.get("play")]
+    newest = max(in_play, key=lambda one: one.last_repeated_at or one.as_of, default=None)
+    standing = _standing(row, now)
+    if newest is not None and row.phase in PLAYING:
+        standing.append(f"in play when last decided, {state_text(newest.snapshot['play'])}")
     return Why(
         market_id=row.market_id,
         ticker=row.ticker,
@@ -170,7 +176,7 @@ def _why(engine: sa.Engine, row: Any, now: datetime, strategy: str | None) -> Wh
         yes_bid=row.yes_bid,
         yes_ask=row.yes_ask,
         quote_seen_at=row.confirmed_at,
-        standing=tuple(_standing(row, now)),
+        standing=tuple(standing),
         answers=tuple(
             Answer(one, _sentence(one, now), _needed(one), tuple(orders.get(one.decision_id, ()))) for one in recorded
         ),

@@ -128,6 +128,45 @@ def test_a_game_in_play_is_priced_and_one_that_is_over_is_not(services: Services
     assert price(services).rows_in == 0
 
 
+PLAYING = {"status": "STATUS_IN_PROGRESS", "state": "in", "period": 3, "clock": 425.0}
+
+
+def show(services: Services, **given: Any) -> None:
+    shown = game_row(**{"home_score": 17, "away_score": 14, "start_time": NOW - timedelta(hours=2), **PLAYING, **given})
+    with services.engine.begin() as connection:
+        put_games(connection, shown, at=services.clock.now())
+
+
+def test_a_score_in_play_moves_the_models_probability_and_not_the_price_traded_on(
+    services: Services, clock: TestClock
+) -> None:
+    put_slate(services.engine)
+    price(services)
+    for home in (17, 24):
+        clock.forward(5)
+        show(services, home_score=home)
+        assert price(services).changed == 2
+    before, ahead, further = rows(services.engine)
+    assert before.p_model == 0.75 < ahead.p_model < further.p_model
+    assert (further.p_market, further.p_trading, further.model_weight) == (0.5, 0.5, 0)
+    assert further.divergence == pytest.approx(further.p_model - 0.5)
+    assert further.forecast_computed_at == before.forecast_computed_at
+
+
+def test_a_clock_that_moves_the_probability_by_less_than_a_thousandth_is_no_row(
+    services: Services, clock: TestClock
+) -> None:
+    put_slate(services.engine)
+    show(services)
+    price(services)
+    clock.forward(1)
+    show(services, clock=424.0)
+    assert price(services).written == 0
+    clock.forward(300)
+    show(services, clock=125.0)
+    assert price(services).changed == 2
+
+
 def test_markets_tied_to_no_game_are_not_asked(services: Services) -> None:
     put_slate(services.engine)
     with services.engine.begin() as connection:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from precog_assets.queries.explain import Node, explain_decision
 from precog_assets.store import tables
 from precog_assets_tests.queries.decided import GAME, HOUR, JAC, KC, World, strategy, version
-from precog_assets_tests.store.rows import at, quote
+from precog_assets_tests.store.rows import at, game, quote
 
 
 @pytest.fixture
@@ -31,6 +31,23 @@ def test_every_fact_hangs_below_what_was_made_of_it(world: World) -> None:
     assert [one.values["game_id"] for one in forecast.find("game")] == ["nfl:398", "nfl:399"]
     assert {one.values["market_id"] for one in price.find("quote")} == {KC, JAC}
     assert all(one.find("response") for kind in ("quote", "game", "market") for one in tree.find(kind))
+
+
+def test_a_game_in_play_shows_its_state_and_what_the_model_makes_of_it(world: World) -> None:
+    world.games(game(start_time=at(2 * HOUR), home_score=17, away_score=14, period=3), 2.5 * HOUR)
+    made = world.one(second=2.5 * HOUR + 60)
+    tree = explain_decision(world.engine, made.decision_id)
+    (state,) = tree.find("state")
+    assert state.title.startswith("state: home 17, away 14, period 3, clock 10:00; in play 0.")
+    assert state.title.endswith("begun at 0.6000 by the forecast")
+    assert made.p_model is not None
+    assert state.values["p_in_play"] == made.p_model > 0.6
+    assert state.find("response")
+    assert not tree.find("blend"), "in play the market is not moved by what was learnt of games to come"
+
+
+def test_a_game_to_come_has_no_state_in_play(world: World) -> None:
+    assert not explain_decision(world.engine, world.one().decision_id).find("state")
 
 
 def test_the_hash_is_that_of_the_bytes_in_the_archive(world: World) -> None:

@@ -13,7 +13,9 @@ from precog_assets.domain.trading import GateResult
 from precog_assets.queries.why import ago, count_text, later_failures, needed, price_text, value_text, why
 from precog_assets.trading.gates import GATES
 from precog_assets_tests.queries.decided import EVENT, JAC, KC, World, strategy
-from precog_assets_tests.store.rows import at, quote
+from precog_assets_tests.store.rows import at, game, quote
+
+QUOTED = {"KC": quote("0.40", "0.42"), "JAC": quote("0.58", "0.60")}
 
 
 @pytest.fixture
@@ -108,3 +110,26 @@ def test_an_instant_without_a_zone_is_refused(world: World) -> None:
     world.fill()
     with pytest.raises((ConfigurationError, ValueError), match="now"):
         why(world.engine, KC, now=at(0).replace(tzinfo=None))
+
+
+def test_a_game_in_play_is_shown_with_its_score_and_what_the_model_makes_of_it(world: World) -> None:
+    world.fill()
+    world.games(game(start_time=at(7200), home_score=17, away_score=14, period=3), 9000)
+    world.markets(QUOTED, 9050)
+    world.one(second=9060)
+    (found,) = why(world.engine, KC, now=at(9090))
+    assert found.standing[-1].startswith(
+        "in play when last decided, home 17, away 14, period 3, clock 10:00; in play 0."
+    )
+    (answer,) = found.answers
+    assert "stopped by game_phase" in answer.sentence
+
+
+def test_a_state_that_says_too_little_is_said_to(world: World) -> None:
+    world.fill()
+    world.games(game(start_time=at(7200), clock=None), 9000)
+    world.markets(QUOTED, 9050)
+    world.one(second=9060)
+    (found,) = why(world.engine, KC, now=at(9090))
+    assert found.standing[-1].endswith("in play not known: the board tells no clock")
+    assert found.answers[0].needed.endswith("the board tells no clock")

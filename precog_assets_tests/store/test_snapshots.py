@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, timedelta
 from decimal import Decimal
 
+import orjson
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
@@ -15,6 +16,7 @@ from pydantic import ValidationError
 
 from precog_assets.config import load_trading_rules
 from precog_assets.domain.leagues import Outcome
+from precog_assets.domain.play import PlayFacts
 from precog_assets.domain.trading import (
     Book,
     ExposureFacts,
@@ -33,7 +35,15 @@ from precog_assets.domain.trading import (
 )
 from precog_assets.store import tables
 from precog_assets.store.book import set_kill_switch, write_fills, write_ledger, write_rung
-from precog_assets.store.snapshots import from_json, snapshot_at, to_json, version_of, versions_of
+from precog_assets.store.snapshots import (
+    from_json,
+    read_for,
+    snapshot_at,
+    snapshot_of,
+    to_json,
+    version_of,
+    versions_of,
+)
 from precog_assets_tests.databases import rolled_back
 from precog_assets_tests.pipeline import book_world
 from precog_assets_tests.pipeline.slate_world import (
@@ -277,6 +287,11 @@ ANY_SNAPSHOT = st.builds(
     skill=st.builds(SkillFacts, st.sampled_from(Rung), COUNTS, *(st.none() | FLOATS for _ in range(4))),
     exposure=st.builds(ExposureFacts, *(NUMBERS for _ in range(8)), COUNTS),
     kill_switch=st.booleans(),
+    play=st.none()
+    | st.builds(
+        PlayFacts, TIMES, st.none() | COUNTS, st.none() | COUNTS, st.none() | COUNTS, st.none() | TEXTS,
+        st.none() | TEXTS, st.none() | FLOATS, st.none() | FLOATS, TEXTS, TEXTS,
+    ),
 )  # fmt: skip
 
 
@@ -292,6 +307,33 @@ def test_a_snapshot_of_finite_numbers_is_equal_to_itself_from_json() -> None:
     one = snapshot(quote={"last_price": Decimal("0.4900")}, game={"start_time_valid": False})
     assert from_json(to_json(one)) == one
     assert from_json(to_json(replace(one, game=None, quote=None, forecast=None, price=None))).quote is None
+
+
+def test_a_snapshot_recorded_before_states_were_read_is_read_without_one() -> None:
+    recorded = orjson.loads(to_json(snapshot()))
+    del recorded["play"]
+    assert from_json(recorded) == snapshot()
+
+
+def test_a_snapshot_in_play_is_the_same_again_whatever_the_score_became(store: sa.Engine) -> None:
+    put_slate(store, 3)
+    began = NOW - timedelta(hours=2)
+    playing = {"status": "STATUS_IN_PROGRESS", "state": "in", "period": 3, "clock": 425.0, "display_clock": "7:05"}
+    with rolled_back(store) as connection:
+        for number in (1, 2, 3):
+            shown = game_row(number, home_score=7 * number, away_score=10, start_time=began, **playing)
+            put_games(connection, shown, at=NOW - timedelta(seconds=number))
+        ids = [kc(number) for number in (1, 2, 3)]
+        known, exposure = read_for(connection, ids, [VALUE], NOW)
+        made = {one: from_json(to_json(snapshot_of(known, exposure, one, VALUE, NOW))) for one in ids}
+        for seconds in (0, 1, 60):
+            later = game_row(home_score=0, away_score=31, start_time=began, **playing)
+            put_games(connection, later, at=NOW + timedelta(seconds=seconds + 1))
+        put_forecasts(connection, forecast_row(1, 0.1), at=NOW + timedelta(seconds=1))
+        for market_id, before in made.items():
+            assert before.play is not None
+            assert before.play.p_in_play is not None
+            assert read(connection, market_id, recorded=before) == before
 
 
 def test_what_is_no_snapshot_is_refused() -> None:
