@@ -30,7 +30,12 @@ _MARKETS = sa.text(
 )
 _GAMES = sa.text(
     "SELECT count(*), coalesce(bit_xor(hashtextextended(concat_ws('|', game_id, start_time, home_team_id, "
-    "away_team_id), 0)), 0) FROM core.games WHERE start_time > :since"
+    "away_team_id, phase), 0)), 0) FROM core.games WHERE start_time > :since"
+)
+_NAMES = sa.text(
+    "SELECT (SELECT count(*) FROM core.team_aliases), (SELECT max(accepted_at) FROM core.team_aliases), "
+    "(SELECT coalesce(bit_xor(hashtextextended(concat_ws('|', event_ticker, start_time, status), 0)), 0) "
+    "FROM market.milestones)"
 )
 AROUND = timedelta(days=10)
 
@@ -68,10 +73,11 @@ class DeriveTick:
 
 
 def links_now(connection: sa.Connection, services: Services) -> str:
-    """The fingerprint of the markets and games that links are made from."""
+    """The fingerprint of the markets, games, codes and milestones that links are made from."""
     markets = tuple(connection.execute(_MARKETS).one())
     games = tuple(connection.execute(_GAMES, {"since": services.clock.now() - AROUND}).one())
-    return f"{markets}{games}"
+    names = tuple(connection.execute(_NAMES).one())
+    return f"{markets}{games}{names}"
 
 
 def leagues_to_rate(before: Mapping[str, str], now: Mapping[str, LeagueFacts]) -> list[str]:
