@@ -42,6 +42,7 @@ GROUPS = {
     "kalshi_prices": "Kalshi's prices against sportsbooks",
     "backtesting": "Backtests of candles and stored quotes",
     "stream": "The stream without sockets",
+    "live": "From a change in the world to a decision",
     "simulator": "The simulator as a server",
     "start": "make run from a clean checkout",
 }

@@ -1,0 +1,118 @@
+"""`precog collect` as a process: it follows, writes, decides and announces; stopped or killed it leaves whole facts."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import orjson
+import psycopg
+import pytest
+
+from precog_assets.pipeline.live.missed import MARGIN
+from precog_assets.pipeline.live.reaction import CHANNEL
+from precog_assets_tests.pipeline.live.collecting import LiveWorld, live_world, streaming, until
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[LiveWorld]:
+    with live_world() as made:
+        yield made
+
+
+def decisions(world: LiveWorld) -> int:
+    return world.one("SELECT count(*) + coalesce(sum(repeats), 0) FROM book.decisions")
+
+
+def test_a_change_of_a_quote_is_written_with_its_place_decided_on_and_announced(world: LiveWorld) -> None:
+    began = world.services.clock.now()
+    url = world.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(url, autocommit=True) as connection, world.collector() as collecting:
+        connection.execute(f"LISTEN {CHANNEL}")
+        until(lambda: streaming(collecting), collecting, what="no stream")
+        until(
+            lambda: world.one("SELECT count(*) FROM market.quotes WHERE response_offset IS NOT NULL") > 10,
+            collecting,
+            what="no quotes of the stream",
+        )
+        before = decisions(world)
+        until(lambda: decisions(world) > before, collecting, what="nothing was decided")
+        told = [orjson.loads(one.payload) for one in connection.notifies(timeout=10, stop_after=1)]
+        assert told, "nothing was announced"
+        assert {"at", "began_at", "markets", "new", "repeated", "orders"} <= told[0].keys()
+        until(lambda: bool(world.rows("SELECT 1 FROM ops.leases WHERE details ? 'spool_depth'")), what="no details")
+        asked_s = time.monotonic()
+        collecting.process.send_signal(signal.SIGINT)
+        assert collecting.process.wait(10) == 0
+        assert time.monotonic() - asked_s < 6.0
+    segments = world.rows(
+        "SELECT r.url FROM raw.responses r JOIN market.quotes q USING (response_id) "
+        "WHERE q.response_offset IS NOT NULL AND q.observed_at > :began GROUP BY 1",
+        began=began,
+    )
+    assert [row.url.partition(":")[0] for row in segments] == ["segment"]
+    assert world.rows("SELECT role FROM ops.leases WHERE released_at IS NULL AND holder LIKE 'collector%'") == []
+
+
+def trades_missing(world: LiveWorld, since: datetime, until_: datetime) -> tuple[set[str], int]:
+    """Trades of followed markets that the ledger has and we do not, and how many it has."""
+    followed = set(world.watched())
+    truly = {row["trade_id"] for row in world.ledger("trade", since, until_) if row["ticker"] in followed}
+    stored = {row.trade_id for row in world.rows("SELECT trade_id FROM market.trades")}
+    return truly - stored, len(truly)
+
+
+def newest_differ(world: LiveWorld) -> list[str]:
+    """Markets whose newest stored quote is not the venue's book of now; the world stands still meanwhile."""
+    tickers = world.watched()
+    told = {}
+    for ticker in tickers:
+        books = world.services.kalshi.orderbooks([ticker], label="test", correlation_id="test")
+        for fetch in books:
+            for book in orjson.loads(fetch.body)["orderbooks"]:
+                sides = book["orderbook_fp"]
+                yes, no = sides.get("yes_dollars") or [], sides.get("no_dollars") or []
+                told[ticker] = (
+                    max((float(level[0]) for level in yes), default=None),
+                    max((float(level[0]) for level in no), default=None),
+                )
+    rows = world.rows(
+        "SELECT DISTINCT ON (m.ticker) m.ticker, q.yes_bid, 1 - q.yes_ask AS no_bid FROM market.quotes q "
+        "JOIN market.markets m USING (market_key) WHERE m.ticker = ANY(:tickers) ORDER BY 1, q.observed_at DESC",
+        tickers=tickers,
+    )
+    stored = {
+        row.ticker: tuple(None if one is None else float(one) for one in (row.yes_bid, row.no_bid)) for row in rows
+    }
+    return [ticker for ticker, sides in told.items() if stored.get(ticker) != sides]
+
+
+def test_a_collector_killed_again_and_again_loses_no_trade_and_says_nothing_twice(world: LiveWorld) -> None:
+    began = world.services.clock.now()
+    for _ in range(2):
+        with world.collector() as collecting:
+            until(lambda: streaming(collecting), collecting, what="no stream")
+            before = collecting.last()["counts"].get("frames", 0)
+            until(lambda: collecting.last()["frames_per_s"] > 0, collecting, what=f"no frames after {before}")
+            collecting.kill()
+    with world.collector() as collecting:
+        until(lambda: streaming(collecting), collecting, what="no stream")
+        ended = world.services.clock.now() - MARGIN / 10
+        until(lambda: not trades_missing(world, began, ended)[0], collecting, what="trades are missing")
+        assert trades_missing(world, began, ended)[1] > 0
+        world.control("/clock", {"speed": 0.001})
+        try:
+            until(lambda: not newest_differ(world), collecting, what="quotes differ from the venue's books")
+        finally:
+            world.control("/clock", {"speed": 1})
+    twice = world.rows(
+        "SELECT market_key FROM (SELECT market_key, ROW(yes_bid, yes_ask, yes_bid_size, yes_ask_size, last_price, "
+        "volume, open_interest) AS said, lag(ROW(yes_bid, yes_ask, yes_bid_size, yes_ask_size, last_price, volume, "
+        "open_interest)) OVER (PARTITION BY market_key ORDER BY observed_at) AS before FROM market.quotes) q "
+        "WHERE said IS NOT DISTINCT FROM before AND before IS NOT NULL"
+    )
+    assert twice == []
+    assert world.rows("SELECT client_id FROM book.orders GROUP BY 1 HAVING count(*) > 1") == []
+    assert began + timedelta(seconds=1) < world.services.clock.now()
