@@ -67,8 +67,9 @@ def _candles(scale: Scale) -> list[Figure]:
               "default strategy, whose ratings gates fail first; facts, screen, decide, paper venue"),
         Figure("the same, times a bare loop", samples.ratio("backtest", "bare"), "times", None,
                f"a Python loop keeping the last bid and ask of each market, {events:,} rows"),
-        _rate(samples, "fresh", events, "the same, ratings taken for fresh", None,
-              f"{asked:,} of {events:,} quotes priced and decided, the others refused before"),
+        _rate(samples, "fresh", events, "the same, ratings taken for fresh",
+              Target(">=", EVENTS_A_SECOND),
+              f"half of them come to a value, asked once for quotes alike; {asked:,} are decided one by one"),
         _rate(whole, "each", events, "the same, decide called for every quote", None, "what the screen saves"),
         Figure("files read and games rated", read_s, "s", None, "15 seasons, once before any number of runs"),
     ]  # fmt: skip

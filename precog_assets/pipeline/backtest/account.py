@@ -140,7 +140,7 @@ class Account:
 
     def exposure(self, snapshot: Snapshot, quotes: Mapping[str, QuoteFacts]) -> ExposureFacts:
         """What is at stake for the gates, `snapshot`'s own exposure aside."""
-        self._expire(snapshot.as_of)
+        self.expire(snapshot.as_of)
         equity = self.mark(quotes)
         place = _place(snapshot)
         sums = {"game": ZERO, "league": ZERO, "day": ZERO, "total": ZERO}
@@ -241,7 +241,8 @@ class Account:
         self._place.pop(market_id)
         self._at_stake.pop(market_id, None)
 
-    def _expire(self, at: datetime) -> None:
+    def expire(self, at: datetime) -> None:
+        """Orders whose time is over by then are no more at stake."""
         if self._open:
             for order in self._venue.on_time(at):
                 self._took(order.market_id, (order,), ())

@@ -138,12 +138,17 @@ class Known:
             computed_at=known.computed_at,
         )
 
-    def price(self, market: MarketFacts, link: LinkFacts) -> PriceFacts | None:
-        """What the market says of YES by the mids of all outcomes, and what may be traded on."""
+    def price(
+        self, market: MarketFacts, link: LinkFacts, sides: dict[Outcome, Sides] | None = None
+    ) -> PriceFacts | None:
+        """What the market says of YES by the mids of all outcomes, and what may be traded on.
+
+        `sides`: bid and ask of the event's markets, in the order of `siblings`; by default as they are quoted now.
+        """
         league = self._leagues.get(market.league or "")
         if league is None or link.game_id is None or link.outcome is None or link.outcome not in league.outcomes:
             return None
-        sides, kept = self._sides(market), self._priced.setdefault(link.game_id, {})
+        sides, kept = self._sides(market) if sides is None else sides, self._priced.setdefault(link.game_id, {})
         key = (market.event_ticker, tuple(sides.items()))
         if key not in kept:
             forecast = self.forecasts.get(link.game_id)

@@ -126,6 +126,8 @@ class _Loop:
         if done < len(quotes):
             self._stretch(chunk.markets, quotes.take(slice(done, None)), screen, account)
         self._known.reach(max(chunk.end - timedelta(microseconds=1), self._known.now or chunk.start))
+        assert self._known.now is not None
+        account.expire(self._known.now)
         point = EquityPoint(chunk.end, account.mark(self._known.quotes), account.at_stake)
         if self._is_told(chunk, point):
             result.equity.append(point)

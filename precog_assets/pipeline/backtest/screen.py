@@ -1,9 +1,9 @@
 """Many quotes at once: the gates that fail before money is asked about, over arrays.
 
 Belongs here: which quotes `decide` need not be called for, because the first gate that fails is certain. Does not:
-decisions, values, sizes. It is no second set of rules: what only facts move is asked of the gates themselves, once for
-as long as the facts stand; what time and prices move is compared with the same thresholds of the same `Rules`; and
-everything after `spread` is left to `decide`. A test compares every reason with that of `decide`.
+decisions, values (`values.py`), sizes. It is no second set of rules: what only facts move is asked of the gates
+themselves, once for as long as the facts stand; what time and prices move is compared with the same thresholds of the
+same `Rules`; and everything from `skill` on is left to `decide`. A test compares every reason with that of `decide`.
 
 A stretch is a run of quotes between which no other fact became known.
 """
@@ -19,12 +19,12 @@ from precog_assets.domain.statuses import MarketStatus
 from precog_assets.domain.trading import ExposureFacts, SkillFacts
 from precog_assets.pipeline.backtest.feed import NO_PRICE, STEPS, Quotes, micros
 from precog_assets.pipeline.backtest.known import Known
+from precog_assets.pipeline.backtest.values import ASK, Values
 from precog_assets.trading.asked import Asked, Rules
 from precog_assets.trading.gates import GATES
 
 GATE_NAMES = tuple(GATES)
-ASK = -1
-"""Code of a quote that `decide` has to be asked about; other codes are positions in GATE_NAMES."""
+"""What codes are positions in; ASK is that of a quote that `decide` has to be asked about."""
 _CODE = {name: code for code, name in enumerate(GATE_NAMES)}
 _OF_FACTS = ("matched", "league", "rated", "not_exhibition", "market_open", "game_phase", "no_in_play_model")
 """Gates that only facts move; of `market_open` the status."""
@@ -49,10 +49,12 @@ class Screen:
         self._start_valid = np.zeros(count, np.bool_)
         self._close_us = np.full(count, _FAR)
         self._stale = set(markets)
+        self._values = Values(markets, known, rules)
 
     def touch(self, market_ids: list[str]) -> None:
         """Facts about these markets changed."""
         self._stale.update(market_ids)
+        self._values.touch(market_ids)
 
     def reasons(self, quotes: Quotes) -> NDArray[np.int16]:
         """Of each quote of a stretch the code of the first gate that fails, or ASK."""
@@ -68,6 +70,8 @@ class Screen:
             failed = self._failed(name, quotes, left)
             codes[left[failed]] = _CODE[name]
             left = left[~failed]
+        if len(left):
+            codes[left] = self._values.codes(quotes, left)
         return codes
 
     def _failed(self, name: str, quotes: Quotes, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
