@@ -167,7 +167,10 @@ def funnel(
         console.print(f"no decision in the last {since}" + (f" in {league}" if league else ""))
         return
     for name, rows in found.group_by("strategy", maintain_order=True):
-        console.print(_funnel_table(str(name[0]), rows.iter_rows(named=True)))
+        came = rows.filter(rows["markets"] > 0)
+        console.print(_funnel_table(str(name[0]), came.iter_rows(named=True)))
+        beyond = rows.height - came.height
+        console.print(f" [dim]and {beyond} gates that none came to[/dim]\n" if beyond else "")
 
 
 def span(text: str) -> timedelta:
@@ -195,6 +198,5 @@ def _funnel_table(strategy: str, rows: Any) -> Table:
             came,
             f"{of_all:.0%}",
             "█" * round(of_all * 30),
-            style=None if row["markets"] else "dim",
         )
     return table

@@ -188,6 +188,16 @@ class TestFunnel:
         assert "matched 2 1 1 50% 50%" in text
         assert "league 1 1 100% 50%" in text
 
+    def test_gates_that_none_came_to_are_counted_in_a_line(self, world: World, precog: Precog) -> None:
+        world.fill(linked=False)
+        for market_id in (KC, JAC):
+            world.link(market_id, verdict="no_game")
+        made = world.decide()
+        text = said(precog("funnel"))
+        assert "matched 2 0 2 0% 0%" in text
+        assert f"and {len(made[0].gates) - 1} gates that none came to" in text
+        assert "kill_switch" not in text
+
     def test_decisions_before_the_span_do_not_count_unless_they_still_held(self, world: World, precog: Precog) -> None:
         world.fill(p_home=0.42)
         world.decide(0)
