@@ -190,13 +190,15 @@ class Collector:
             games, self._games = self._games, {}
             if not markets and not games:
                 continue
+            done = False
             try:
                 await self._in(self._threads, lambda m=tuple(markets), g=tuple(games): self._ports.react(m, g))
-            except BaseException:
-                # What was not reacted to is reacted to next time.
-                self._markets, self._games = {**self._markets, **markets}, {**self._games, **games}
-                self._moved.set()
-                raise
+                done = True
+            finally:
+                if not done:
+                    # What was not reacted to is reacted to next time.
+                    self._markets, self._games = {**self._markets, **markets}, {**self._games, **games}
+                    self._moved.set()
             self.counts["reactions"] += 1
             ended_s = time.monotonic()
             for began_s in (*markets.values(), *games.values()):
