@@ -51,6 +51,8 @@ from precog_assets.ratings.exchange import read_games
 VENUE = "kalshi"
 DAY = timedelta(days=1)
 FORTNIGHT = timedelta(days=14)
+_RUNNING = frozenset({"unopened", "initialized", "inactive", "active", "open", "paused"})
+"""Statuses, as markets and as filters of the exchange name them, of markets that have not ended."""
 _CODE = ORIGINS.index(Origin.IMPORT)
 
 
@@ -107,7 +109,7 @@ def file_feed(
 
     Payouts are told after the end too.
 
-    markets: `ticker`; `result`, `open_time`, `close_time`, `expected_expiration_time`, `game_start`,
+    markets: `ticker`; `status`, `result`, `open_time`, `close_time`, `expected_expiration_time`, `game_start`,
     `settlement_timer_seconds`, `yes_sub_title` where there are. quotes: as `quote_files`. games: the exchange format,
     played and to come; ratings walk forward over it. schedule: as `schedules`, for games that are not in `games` and
     for starts that are.
@@ -118,10 +120,21 @@ def file_feed(
     prices = pl.concat([one.frame for one in read]) if read else None
     if prices is None or prices.is_empty():
         raise ConfigurationError(f"{', '.join(map(str, quotes)) or 'no file'}: no price; a backtest needs some.")
-    prices = prices.filter(
-        pl.lit(start is None) | (pl.col("known_at") >= (start or datetime.max.replace(tzinfo=UTC))),
-        pl.lit(end is None) | (pl.col("known_at") < (end or datetime.min.replace(tzinfo=UTC))),
-    ).sort("known_at", "ticker")
+    rejected: Counter[str] = Counter()
+    for one in read:
+        rejected.update(one.rejected)
+    strange = ~pl.col("ticker").is_in(listed["ticker"].to_list())
+    if unlisted := prices.filter(strange).height:
+        rejected["no market of the markets file"] = unlisted
+    since, until = start or datetime.min.replace(tzinfo=UTC), end or datetime.max.replace(tzinfo=UTC)
+    inside = prices.filter(~strange, (pl.col("known_at") >= since) & (pl.col("known_at") < until))
+    if inside.is_empty():
+        told = prices.select(first=pl.col("known_at").min(), last=pl.col("known_at").max()).row(0)
+        raise ConfigurationError(
+            f"{', '.join(map(str, quotes))}: {prices.height:,} prices from {told[0]} to {told[1]}, {unlisted:,} of them of "
+            f"markets that {markets} does not have; none is left from {start or 'the first'} to {end or 'the last'}."
+        )
+    prices = inside.sort("known_at", "ticker")
     played = read_games(games, league).frame.sort("row").drop("row", "learns", "league", strict=False)
     tied = tie(league, listed, played, read_schedules(schedule), assumptions, model)
     facts = sorted([*tied.facts, *_market_facts(league, listed, tied)], key=by_time)
@@ -129,9 +142,6 @@ def file_feed(
         # What was bought before the end is paid after it.
         facts = [fact for fact in facts if fact.known_at < end or isinstance(fact, MarketPaid)]
     ids, rows = quote_arrays(prices, assumptions)
-    rejected: Counter[str] = Counter()
-    for one in read:
-        rejected.update(one.rejected)
     first = start or instant(int(rows.known_us[0]))
     last = max([instant(int(rows.known_us[-1])), *(fact.known_at for fact in facts)])
     midnight = first.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -144,7 +154,7 @@ def file_feed(
 def read_markets(path: Path, league: League) -> pl.DataFrame:
     """The markets of a file that are of the league. Raises ConfigurationError.
 
-    Columns: ticker yes_sub_title result open_time close_time expected_end game_start timer_s.
+    Columns: ticker yes_sub_title status result open_time close_time expected_end game_start timer_s.
     """
     frame = read_table(path)
     if "ticker" not in frame.columns:
@@ -156,7 +166,7 @@ def read_markets(path: Path, league: League) -> pl.DataFrame:
     ]
     text = {
         name: pl.col(name).cast(pl.String) if name in frame.columns else pl.lit(None, pl.String)
-        for name in ("yes_sub_title", "result")
+        for name in ("yes_sub_title", "status", "result")
     }
     timer = "settlement_timer_seconds"
     read = frame.select(
@@ -237,6 +247,8 @@ def _market_facts(league: League, listed: pl.DataFrame, tied: Tied) -> Iterator[
             close_time=ended + FORTNIGHT,
         )
         yield MarketKnown(opened, market, link, Origin.IMPORT)
+        if row["status"] in _RUNNING:
+            continue
         # Markets that ended without a result carry a round time from before their game.
         closed = row["close_time"] if row["result"] in ("yes", "no") else max(row["close_time"] or ended, ended)
         if closed is None:

@@ -183,6 +183,15 @@ def test_a_market_that_ended_without_a_result_gives_the_money_back(files, tmp_pa
     assert {one.known_at for one in facts(feed, MarketPaid)} == {datetime(2025, 11, 16, 21, 5, tzinfo=UTC)}
 
 
+def test_a_market_that_has_not_ended_is_neither_closed_nor_paid(files, tmp_path):
+    for row in files.markets:
+        row |= {"status": "active", "result": ""}
+    feed = files.feed(tmp_path)
+    assert facts(feed, MarketPaid) == []
+    assert {one.market.status for one in facts(feed, MarketKnown)} == {"active"}
+    assert {bet.profit for bet in run(feed).bets} == {None}
+
+
 def test_a_market_of_no_game_says_why_and_is_not_traded(files, tmp_path):
     files.schedule = []
     feed = files.feed(tmp_path)
@@ -201,6 +210,17 @@ def test_a_feed_can_be_cut_to_a_time(files, tmp_path):
     result = run(feed, until=KICKOFF)
     assert (result.events, result.last) == (3, KICKOFF)
     assert {bet.yes_value is not None for bet in result.bets} == {True}
+
+
+def test_prices_of_markets_that_the_markets_file_lacks_are_left_out_and_counted(files, tmp_path):
+    files.quotes.append((KICKOFF - HOUR, "KXNFLGAME-25NOV16DENLV-LV", 40))
+    feed = files.feed(tmp_path)
+    assert (len(feed.quotes), feed.rejected) == (5, {"no market of the markets file": 1})
+
+
+def test_a_time_without_any_price_says_what_the_files_have(files, tmp_path):
+    with pytest.raises(ConfigurationError, match="5 prices from 2025-11-16 13:00.*none is left from 2025-12-01"):
+        files.feed(tmp_path, start=datetime(2025, 12, 1, tzinfo=UTC))
 
 
 def test_a_feed_has_a_chunk_for_each_day_with_anything_on_it(files, tmp_path):
