@@ -219,7 +219,7 @@ def test_prices_of_markets_that_the_markets_file_lacks_are_left_out_and_counted(
 
 
 def test_a_time_without_any_price_says_what_the_files_have(files, tmp_path):
-    with pytest.raises(ConfigurationError, match="5 prices from 2025-11-16 13:00.*none is left from 2025-12-01"):
+    with pytest.raises(ConfigurationError, match=r"5 prices from 2025-11-16 13:00.*none is left from 2025-12-01"):
         files.feed(tmp_path, start=datetime(2025, 12, 1, tzinfo=UTC))
 
 
