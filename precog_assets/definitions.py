@@ -28,6 +28,7 @@ from precog_assets.checks import book as book_checks
 from precog_assets.checks import forecasts as forecasts_checks
 from precog_assets.checks import games as games_checks
 from precog_assets.checks import links as links_checks
+from precog_assets.checks import live as live_checks
 from precog_assets.checks import markets as markets_checks
 from precog_assets.checks import prices as prices_checks
 from precog_assets.checks import ratings as ratings_checks
@@ -75,6 +76,8 @@ def build_defs(
         asset_checks=[
             teams_checks.teams_checks,
             games_checks.raw_games_checks,
+            live_checks.live_games_checks,
+            live_checks.live_markets_checks,
             games_checks.games_checks,
             markets_checks.raw_markets_checks,
             markets_checks.markets_checks,

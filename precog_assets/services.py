@@ -10,7 +10,7 @@ import contextlib
 import logging
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from precog_assets.domain.leagues import League
 from precog_assets.domain.ports import Archive
 from precog_assets.domain.times import Clock, SystemClock
 from precog_assets.environment import Environment, resolve
+from precog_assets.pipeline.clocks import Clocks
 from precog_assets.seeds import kalshi_codes, team_seeds
 from precog_assets.sources.espn.client import EspnClient
 from precog_assets.sources.http import HttpClient
@@ -53,6 +54,7 @@ class Services:
     kalshi: KalshiClient
     http: tuple[HttpClient, ...]
     leagues: tuple[League, ...]
+    clocks: Clocks = field(default_factory=Clocks)
 
     def close(self) -> None:
         for client in self.http:
@@ -161,6 +163,7 @@ def build_services(environment: Environment, *, leagues: Sequence[League] | None
     archive = open_archive(environment.archive_url)
     response_log = DatabaseResponseLog(engine, archive)
     limiter = RateLimiter(environment.home / "limits")
+    clocks = Clocks()
     settings = environment.settings
     clients = {
         name: HttpClient(
@@ -171,6 +174,7 @@ def build_services(environment: Environment, *, leagues: Sequence[League] | None
             response_log=response_log,
             clock=clock,
             limiter=limiter,
+            dated=clocks.observe,
         )
         for name, venue in environment.venues.items()
     }
@@ -187,6 +191,7 @@ def build_services(environment: Environment, *, leagues: Sequence[League] | None
         kalshi=KalshiClient(clients["kalshi"], credentials),
         http=tuple(clients.values()),
         leagues=tuple(leagues if leagues is not None else chosen_leagues(settings.precog_leagues)),
+        clocks=clocks,
     )
 
 

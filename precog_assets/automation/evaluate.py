@@ -21,6 +21,7 @@ from precog_assets.checks.book import decisions_checks, settlements_checks, trad
 from precog_assets.checks.forecasts import forecasts_checks
 from precog_assets.checks.games import games_checks, raw_games_checks
 from precog_assets.checks.links import market_games_checks
+from precog_assets.checks.live import live_games_checks, live_markets_checks
 from precog_assets.checks.markets import markets_checks, quotes_checks, raw_markets_checks
 from precog_assets.checks.prices import prices_checks
 from precog_assets.checks.ratings import ratings_checks
@@ -41,6 +42,8 @@ CHECKS = {
     SETTLEMENTS: settlements_checks,
 }
 """By the last materialized of the assets that a definition is about."""
+LIVE_CHECKS = {RAW_GAMES: live_games_checks, RAW_MARKETS: live_markets_checks}
+"""Beside those: who feeds, how late, and by which clock."""
 
 
 def evaluations(services: PrecogServices, keys: Iterable[dg.AssetKey]) -> list[dg.AssetCheckEvaluation]:
@@ -55,8 +58,9 @@ def evaluations(services: PrecogServices, keys: Iterable[dg.AssetKey]) -> list[d
             metadata=result.metadata,
         )
         for key in dict.fromkeys(keys)
-        if key in CHECKS
-        for result in _results(CHECKS[key], services)
+        for checks in (CHECKS.get(key), LIVE_CHECKS.get(key))
+        if checks is not None
+        for result in _results(checks, services)
     ]
 
 

@@ -59,3 +59,5 @@ class SourceConfig(_Row):
     retries: Retries
     breaker: Breaker
     poll: Cadence
+    clock_limit_s: float = Field(default=2.0, gt=0)
+    """Nothing is decided while our clock and the source's surely differ by more."""

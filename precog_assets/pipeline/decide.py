@@ -25,6 +25,7 @@ from precog_assets.config import load_fees, load_trading_rules
 from precog_assets.domain.statuses import QUOTED
 from precog_assets.domain.strategies import Limits, Strategy, TradingRules
 from precog_assets.domain.trading import Action, Decision, Order, Snapshot
+from precog_assets.pipeline.clocks import clock_limits_s, why_clocks_forbid
 from precog_assets.pipeline.feeds import in_database
 from precog_assets.pipeline.report import StepReport
 from precog_assets.pipeline.roles import fence
@@ -63,9 +64,10 @@ def decide_markets(
     """Decide on the markets given, or on all that are open or were until an hour ago; write what is new.
 
     `lease` is the caller's of the role `trading`; without it the role is taken for this pass, and the note `off` says
-    why nothing was decided where another has it. `rows_in` counts decisions, `inserted` those written as rows of their
-    own, `unchanged` verdicts that came again. Raises PrecogError(system.epoch) when the lease is another's by now,
-    PrecogError(system.database) when the server is away, ConfigurationError for a wrong `strategies.yaml`.
+    why nothing was decided where another has it. While our clock is off, nothing is decided, and `failures` says why.
+    `rows_in` counts decisions, `inserted` those written as rows of their own, `unchanged` verdicts that came again.
+    Raises PrecogError(system.epoch) when the lease is another's by now, PrecogError(system.database) when the server is
+    away, ConfigurationError for a wrong `strategies.yaml`.
     """
     report = StepReport("decisions", correlation_id, services.clock.now())
     rules = load_trading_rules()
@@ -75,6 +77,14 @@ def decide_markets(
         if off:
             report.notes["off"] = off
             return report.finish()
+        services.clocks.keep(connection)
+        wrong = why_clocks_forbid(connection, clock_limits_s(services))
+        if wrong:
+            report.outcomes["system.clock"] += 1
+            report.failures.append(f"nothing was decided: {wrong}")
+            report.finish()
+            report.record(connection)
+            return report
         if open_account(connection, PAPER, rules.limits.starting_cash, at):
             at = next_instant(connection, PAPER, at)
         wanted = _wanted(connection, services, at) if market_ids is None else sorted(set(market_ids))

@@ -15,6 +15,7 @@ from precog_assets.domain.errors import CODES, ErrorClass
 from precog_assets.domain.facts import OUT_OF_SCOPE, ContractCounts, Parsed, Rejection
 from precog_assets.store import ops
 from precog_assets.store.bulk import WriteCounts
+from precog_assets.store.error_counts import OURS, count_errors
 
 if TYPE_CHECKING:
     from precog_assets.sources.outcome import Fetch
@@ -42,6 +43,8 @@ class StepReport:
     unchanged: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     """Fetches by error code."""
+    by_source: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Outcomes by source and code, where a source answered, or did not."""
     rejections: Counter[str] = field(default_factory=Counter)
     """Rejected rows by reason."""
     out_of_scope: Counter[str] = field(default_factory=Counter)
@@ -72,9 +75,20 @@ class StepReport:
         return bool(self.broken) or any(CODES[code].error_class not in fine for code in self.outcomes)
 
     def fetched(self, fetch: Fetch) -> None:
-        self.outcomes[fetch.code] += 1
+        self._came_to(fetch, fetch.code)
         if not fetch.ok:
             self.failures.append(f"{fetch.feed}: {fetch.code} {fetch.detail}".strip())
+
+    def _came_to(self, fetch: Fetch, code: str) -> None:
+        self.outcomes[code] += 1
+        self.by_source[fetch.feed.partition(":")[0], code] += 1
+
+    def errors(self) -> Counter[tuple[str, str]]:
+        """Outcomes by source and code; those that no source is to blame for are of `OURS`."""
+        known = Counter[str]()
+        for (_, code), count in self.by_source.items():
+            known[code] += count
+        return self.by_source + Counter({(OURS, code): count for code, count in (self.outcomes - known).items()})
 
     def wrote(self, counts: WriteCounts) -> None:
         self.inserted += counts.inserted
@@ -99,7 +113,7 @@ class StepReport:
         if not vanished and not whole:
             return False
         code = "contract.not_json" if any(one.reason == "not_json" for one in whole) else "contract.vanished"
-        self.outcomes[code] += 1
+        self._came_to(fetch, code)
         what = f"required keys gone: {', '.join(vanished)}" if vanished else whole[0].detail
         self.failures.append(f"{fetch.feed}: {code}; {what}; nothing of it was written")
         return True
@@ -129,7 +143,8 @@ class StepReport:
         return f"{self.step}: {', '.join(parts)}"
 
     def record(self, connection: sa.Connection) -> None:
-        """Keep the report as a row of ops.steps."""
+        """Keep the report as a row of ops.steps, and its failures among those of the hour."""
+        count_errors(connection, self.errors(), self.started_at)
         ops.record_step(
             connection,
             {

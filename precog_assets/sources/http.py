@@ -23,12 +23,13 @@ import tenacity
 from precog_assets.config.sources import Mode, SourceConfig
 from precog_assets.domain.errors import CODES
 from precog_assets.domain.facts import Origin
+from precog_assets.domain.live import DateSeen
 from precog_assets.domain.ports import Captured, RawResponse, ResponseLog
-from precog_assets.domain.times import Clock
+from precog_assets.domain.times import Clock, SystemClock
 from precog_assets.sources.address import host_of, is_loopback, without_credentials
 from precog_assets.sources.breaker import HostBreaker
 from precog_assets.sources.limits import RateLimiter
-from precog_assets.sources.outcome import PREFIX_BYTES, Fetch, classify, detail_of, retry_after_s
+from precog_assets.sources.outcome import PREFIX_BYTES, Fetch, classify, detail_of, http_date, retry_after_s
 
 log = logging.getLogger("precog.http")
 
@@ -106,7 +107,8 @@ class HttpClient:
 
     `source` is the source's configuration, or a callable that gives the one in force now (timeouts and
     retries follow it; the breaker keeps what it began with). `user_agent` None leaves httpx's own,
-    which ESPN's edge lets through. `sleep` is how retries wait, in seconds.
+    which ESPN's edge lets through. `sleep` is how retries wait, in seconds. `dated` hears the `Date` of each answer
+    beside this machine's clock (`wall`), which is not `clock` over a simulated world.
     """
 
     def __init__(
@@ -121,6 +123,8 @@ class HttpClient:
         limiter: RateLimiter,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        dated: Callable[[DateSeen], None] | None = None,
+        wall: Clock | None = None,
     ) -> None:
         self._config = source if callable(source) else lambda: source
         config = self._config()
@@ -131,6 +135,8 @@ class HttpClient:
         self._clock = clock
         self._limiter = limiter
         self._sleep = sleep
+        self._dated = dated
+        self._wall = wall or SystemClock()
         host = host_of(base_url)
         self.breaker = HostBreaker(host, config.breaker)
         self._client = httpx.Client(
@@ -229,10 +235,11 @@ class HttpClient:
         return _Answer(code, self._clock.now(), 0.0, _since_ms(call.started), detail, sent=False)
 
     def _send(self, call: _Call) -> _Answer:
-        started = time.monotonic()
+        started, asked_at = time.monotonic(), self._wall.now()
         call.request.extensions["timeout"] = _timeouts(call.config, call.remaining_s()).as_dict()
         try:
             response = self._client.send(call.request, stream=True)
+            self._note_date(response, asked_at)
             try:
                 body = self._read(call, response)
             finally:
@@ -255,6 +262,14 @@ class HttpClient:
             content_type=content_type,
             retry_after_s=retry_after_s(response.headers.get("retry-after")),
         )
+
+    def _note_date(self, response: httpx.Response, asked_at: datetime) -> None:
+        """Tell what time the server says it is; a cache's answer says when it was made."""
+        if self._dated is None or response.headers.get("age", "0") != "0":
+            return
+        date = http_date(response.headers.get("date"))
+        if date is not None:
+            self._dated(DateSeen(self.source, date, asked_at, self._wall.now(), time.monotonic()))
 
     def _read(self, call: _Call, response: httpx.Response) -> bytes:
         """The whole body. A source that trickles is cut off once the call's time is over."""

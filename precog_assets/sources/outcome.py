@@ -88,12 +88,17 @@ def retry_after_s(value: str | None) -> float | None:
         return None
     if value.strip().isdigit():
         return float(value)
+    until = http_date(value)
+    return None if until is None else max(0.0, (until - datetime.now(UTC)).total_seconds())
+
+
+def http_date(value: str | None) -> datetime | None:
+    """The instant of an HTTP date, whole seconds in UTC; None for anything else."""
     try:
-        until = parsedate_to_datetime(value)
+        read = parsedate_to_datetime(value or "")
     except ValueError:
         return None
-    until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return max(0.0, (until - datetime.now(UTC)).total_seconds())
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
 def detail_of(code: str, response: httpx.Response, body: bytes) -> str:

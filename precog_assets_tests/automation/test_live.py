@@ -125,6 +125,7 @@ def test_what_a_tick_tells_comes_with_the_assets_checks_behind_it(
         "contract",
         "rejections",
         "archive_budget",
+        "heartbeat",
         "schema",
         "states_schema",
         "rows_on_a_game_day",
