@@ -131,8 +131,8 @@ def file_feed(
     if inside.is_empty():
         told = prices.select(first=pl.col("known_at").min(), last=pl.col("known_at").max()).row(0)
         raise ConfigurationError(
-            f"{', '.join(map(str, quotes))}: {prices.height:,} prices from {told[0]} to {told[1]}, {unlisted:,} of them "
-            f"of markets that {markets} does not have; none is left from {start or 'the first'} to {end or 'the last'}."
+            f"{', '.join(map(str, quotes))}: {prices.height:,} prices from {told[0]} to {told[1]}, {unlisted:,} of "
+            f"them of markets that {markets} does not have; none is left from {start or 'the first'} to {end or 'the last'}."
         )
     prices = inside.sort("known_at", "ticker")
     played = read_games(games, league).frame.sort("row").drop("row", "learns", "league", strict=False)
