@@ -132,7 +132,8 @@ def file_feed(
         told = prices.select(first=pl.col("known_at").min(), last=pl.col("known_at").max()).row(0)
         raise ConfigurationError(
             f"{', '.join(map(str, quotes))}: {prices.height:,} prices from {told[0]} to {told[1]}, {unlisted:,} of "
-            f"them of markets that {markets} does not have; none is left from {start or 'the first'} to {end or 'the last'}."
+            f"them of markets that {markets} does not have; none is left from {start or 'the first'} to "
+            f"{end or 'the last'}."
         )
     prices = inside.sort("known_at", "ticker")
     played = read_games(games, league).frame.sort("row").drop("row", "learns", "league", strict=False)
