@@ -39,7 +39,10 @@ _STATES = sa.text(
         OR (g.phase IN ('final', 'canceled') AND g.start_time > :long_ago AND g.last_changed_at > :lately))
     """
 )
-_CHANGED = sa.text("SELECT game_id FROM core.games WHERE league = :league AND last_changed_at >= :since")
+_CHANGED = sa.text(
+    "SELECT game_id FROM core.games WHERE last_changed_at >= :since "
+    "AND (CAST(:league AS text) IS NULL OR league = :league)"
+)
 
 
 def read_boards(services: Services) -> dict[str, BoardState]:
@@ -87,12 +90,15 @@ def poll_board(services: Services, league_key: str) -> tuple[str, ...]:
         budget_s=BUDGET_S,
         step=STEP,
     )
-    changed: tuple[str, ...] = ()
-    if report.written:
-        with in_database(services.engine) as connection:
-            changed = tuple(connection.scalars(_CHANGED, {"league": league_key, "since": began}))
+    changed = games_changed(services, league_key, began) if report.written else ()
     _raise_unanswered(report)
     return changed
+
+
+def games_changed(services: Services, league_key: str | None, since: datetime) -> tuple[str, ...]:
+    """The games of a league, or of all, that changed since an instant. Raises PrecogError(system.database)."""
+    with in_database(services.engine) as connection:
+        return tuple(connection.scalars(_CHANGED, {"league": league_key, "since": since}))
 
 
 def _raise_unanswered(report: StepReport) -> None:

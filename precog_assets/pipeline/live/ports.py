@@ -12,7 +12,8 @@ import sqlalchemy as sa
 
 from precog_assets.domain.live import Priority, RawPlace
 from precog_assets.pipeline.live.apply import BatchApplier
-from precog_assets.pipeline.live.boards import poll_board, read_boards
+from precog_assets.pipeline.live.boards import read_boards
+from precog_assets.pipeline.live.boards_away import BoardPoller
 from precog_assets.pipeline.live.collector import Ports
 from precog_assets.pipeline.live.facts import GapFact
 from precog_assets.pipeline.live.reaction import Reactor
@@ -28,7 +29,13 @@ if TYPE_CHECKING:
 STEP = "markets told of"
 
 
-def ports_of(services: Services, rows: SegmentRows, react: Reactor, told: Callable[[Sequence[GapFact]], None]) -> Ports:
+def ports_of(
+    services: Services,
+    rows: SegmentRows,
+    boards: BoardPoller,
+    react: Reactor,
+    told: Callable[[Sequence[GapFact]], None],
+) -> Ports:
     """The ports of a collector over these services. `told` hears of gaps that were written."""
     ours = frozenset(series_of(services.leagues))
 
@@ -53,7 +60,7 @@ def ports_of(services: Services, rows: SegmentRows, react: Reactor, told: Callab
         apply=BatchApplier(services.engine, response_of, gaps),
         react=react,
         boards=lambda: read_boards(services),
-        poll_board=lambda league: poll_board(services, league),
+        poll_board=boards,
         read_markets=read,
         sealed=lambda sealed: rows.seal([sealed]),
     )

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from precog_assets.domain.errors import PrecogError
 from precog_assets.pipeline.feeds import in_database
+from precog_assets.pipeline.live.apply import BatchApplier
+from precog_assets.pipeline.live.boards_away import BoardPoller
 from precog_assets.pipeline.live.collector import Collector
 from precog_assets.pipeline.live.facts import GapFact
 from precog_assets.pipeline.live.intake import StreamIntake
@@ -26,6 +28,7 @@ from precog_assets.pipeline.live.leases import Leases
 from precog_assets.pipeline.live.missed import loses_trades, read_missed, since_start
 from precog_assets.pipeline.live.ports import ports_of
 from precog_assets.pipeline.live.reaction import Reactor
+from precog_assets.pipeline.live.rebuild import facts_of
 from precog_assets.pipeline.live.segment_rows import SegmentRows
 from precog_assets.pipeline.live.standing_down import AWAY_S, stand_down
 from precog_assets.pipeline.live.status import CollectorStatus
@@ -76,9 +79,10 @@ class CollectorProcess:
         self.reactor = Reactor(services, lambda: self.leases.held(TRADING))
         self._rows = SegmentRows(services.engine, VENUE, services.clock)
         self._segments_folder = home / "segments" / services.environment.name
-        recovered = recover(self._segments_folder) if self._segments_folder.is_dir() else []
-        self._rows.seal(recovered)
-        self._spool = Spool(home / "spool" / services.environment.name)
+        self._recovered = recover(self._segments_folder) if self._segments_folder.is_dir() else []
+        self._rows.seal(self._recovered)
+        self._spool = Spool(home / "spool" / services.environment.name / "stream")
+        self._boards = BoardPoller(services, home / "spool" / services.environment.name / "boards")
         self._gaps_open = False
         self._missed_since: datetime | None = None
         self._asked_start = False
@@ -91,7 +95,7 @@ class CollectorProcess:
             return KalshiStream(url, credentials, intake, clock=services.clock, chance=chance)
 
         self.collector = Collector(
-            ports_of(services, self._rows, self.reactor, self._gaps_written),
+            ports_of(services, self._rows, self._boards, self.reactor, self._gaps_written),
             SegmentWriter(self._segments_folder, VENUE),
             self._spool,
             services.clock,
@@ -116,6 +120,7 @@ class CollectorProcess:
             except PrecogError as error:
                 log.warning("leases were not given up: %s", error)
             self._spool.close()
+            self._boards.close()
 
     def streaming(self) -> bool:
         """Whether the stream tells of every market that is followed."""
@@ -143,7 +148,7 @@ class CollectorProcess:
             written_p99_s=round(written.p99_s, 4),
             decided_p50_s=round(decided.p50_s, 4),
             decided_p99_s=round(decided.p99_s, 4),
-            spool_depth=spool.depth,
+            spool_depth=spool.depth + self._boards.depth,
             spool_bytes=spool.size_bytes,
             gaps=sum(count for name, count in collector.intake.counts.items() if name.startswith("gap:")),
             reactions=collector.counts["reactions"],
@@ -180,6 +185,8 @@ class CollectorProcess:
             if not self._asked_start:
                 self._missed_since = await in_thread("missed", lambda: since_start(self.services))
                 self._asked_start = True
+            if self._recovered:
+                await in_thread("rebuild", self._rebuild)
             streaming, since = self.streaming(), self._missed_since
             if streaming and since is not None:
                 report = await in_thread("missed", lambda since=since: read_missed(self.services, since))
@@ -192,6 +199,14 @@ class CollectorProcess:
                 await in_thread("rejections", lambda: self._reject(rejections))
             await self._watch_venue()
             await asyncio.sleep(CHECK_S)
+
+    def _rebuild(self) -> None:
+        """Write what a process that was killed had kept raw and not written; what it wrote is the same rows."""
+        apply = BatchApplier(self.services.engine, self._rows.response_of)
+        for batch in facts_of([one.path for one in self._recovered]):
+            apply(batch)
+        log.warning("facts of %d segments left by a killed collector were made again", len(self._recovered))
+        self._recovered = []
 
     def _close_gaps(self) -> None:
         with in_database(self.services.engine) as connection:

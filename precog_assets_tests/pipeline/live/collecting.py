@@ -179,3 +179,36 @@ def streaming(collecting: Collecting) -> bool:
     """Whether every market that is followed has a sound book."""
     last = collecting.last()
     return bool(last) and last["connected"] and last["markets"] > 0 and last["books"] == last["markets"]
+
+
+def trades_missing(world: LiveWorld, since: datetime, until_: datetime) -> tuple[set[str], int]:
+    """Trades of followed markets that the ledger has and we do not, and how many it has."""
+    followed = set(world.watched())
+    truly = {row["trade_id"] for row in world.ledger("trade", since, until_) if row["ticker"] in followed}
+    stored = {row.trade_id for row in world.rows("SELECT trade_id FROM market.trades")}
+    return truly - stored, len(truly)
+
+
+def newest_differ(world: LiveWorld) -> list[str]:
+    """Markets whose newest stored quote is not the venue's book of now; the world stands still meanwhile."""
+    tickers = world.watched()
+    told = {}
+    for ticker in tickers:
+        books = world.services.kalshi.orderbooks([ticker], label="test", correlation_id="test")
+        for fetch in books:
+            for book in orjson.loads(fetch.body)["orderbooks"]:
+                sides = book["orderbook_fp"]
+                yes, no = sides.get("yes_dollars") or [], sides.get("no_dollars") or []
+                told[ticker] = (
+                    max((float(level[0]) for level in yes), default=None),
+                    max((float(level[0]) for level in no), default=None),
+                )
+    rows = world.rows(
+        "SELECT DISTINCT ON (m.ticker) m.ticker, q.yes_bid, 1 - q.yes_ask AS no_bid FROM market.quotes q "
+        "JOIN market.markets m USING (market_key) WHERE m.ticker = ANY(:tickers) ORDER BY 1, q.observed_at DESC",
+        tickers=tickers,
+    )
+    stored = {
+        row.ticker: tuple(None if one is None else float(one) for one in (row.yes_bid, row.no_bid)) for row in rows
+    }
+    return [ticker for ticker, sides in told.items() if stored.get(ticker) != sides]

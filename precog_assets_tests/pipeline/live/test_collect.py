@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import orjson
 import psycopg
@@ -13,7 +13,14 @@ import pytest
 
 from precog_assets.pipeline.live.missed import MARGIN
 from precog_assets.pipeline.live.reaction import CHANNEL
-from precog_assets_tests.pipeline.live.collecting import LiveWorld, live_world, streaming, until
+from precog_assets_tests.pipeline.live.collecting import (
+    LiveWorld,
+    live_world,
+    newest_differ,
+    streaming,
+    trades_missing,
+    until,
+)
 
 
 @pytest.fixture(scope="module")
@@ -54,39 +61,6 @@ def test_a_change_of_a_quote_is_written_with_its_place_decided_on_and_announced(
     )
     assert [row.url.partition(":")[0] for row in segments] == ["segment"]
     assert world.rows("SELECT role FROM ops.leases WHERE released_at IS NULL AND holder LIKE 'collector%'") == []
-
-
-def trades_missing(world: LiveWorld, since: datetime, until_: datetime) -> tuple[set[str], int]:
-    """Trades of followed markets that the ledger has and we do not, and how many it has."""
-    followed = set(world.watched())
-    truly = {row["trade_id"] for row in world.ledger("trade", since, until_) if row["ticker"] in followed}
-    stored = {row.trade_id for row in world.rows("SELECT trade_id FROM market.trades")}
-    return truly - stored, len(truly)
-
-
-def newest_differ(world: LiveWorld) -> list[str]:
-    """Markets whose newest stored quote is not the venue's book of now; the world stands still meanwhile."""
-    tickers = world.watched()
-    told = {}
-    for ticker in tickers:
-        books = world.services.kalshi.orderbooks([ticker], label="test", correlation_id="test")
-        for fetch in books:
-            for book in orjson.loads(fetch.body)["orderbooks"]:
-                sides = book["orderbook_fp"]
-                yes, no = sides.get("yes_dollars") or [], sides.get("no_dollars") or []
-                told[ticker] = (
-                    max((float(level[0]) for level in yes), default=None),
-                    max((float(level[0]) for level in no), default=None),
-                )
-    rows = world.rows(
-        "SELECT DISTINCT ON (m.ticker) m.ticker, q.yes_bid, 1 - q.yes_ask AS no_bid FROM market.quotes q "
-        "JOIN market.markets m USING (market_key) WHERE m.ticker = ANY(:tickers) ORDER BY 1, q.observed_at DESC",
-        tickers=tickers,
-    )
-    stored = {
-        row.ticker: tuple(None if one is None else float(one) for one in (row.yes_bid, row.no_bid)) for row in rows
-    }
-    return [ticker for ticker, sides in told.items() if stored.get(ticker) != sides]
 
 
 def test_a_collector_killed_again_and_again_loses_no_trade_and_says_nothing_twice(world: LiveWorld) -> None:
