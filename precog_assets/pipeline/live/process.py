@@ -10,7 +10,8 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -37,6 +38,7 @@ from precog_assets.sources.kalshi.auth import KalshiCredentials
 from precog_assets.sources.kalshi.parse_markets import VENUE
 from precog_assets.sources.kalshi.stream.client import KalshiStream
 from precog_assets.store import ops
+from precog_assets.store.error_counts import OURS, count_errors
 from precog_assets.store.segments import SegmentWriter, recover
 from precog_assets.store.spool import Spool
 from precog_assets.store.stream_log import close_gaps
@@ -84,6 +86,7 @@ class CollectorProcess:
         self._spool = Spool(home / "spool" / services.environment.name / "stream")
         self._boards = BoardPoller(services, home / "spool" / services.environment.name / "boards")
         self._gaps_open = False
+        self._counted: Counter[str] = Counter()
         self._missed_since: datetime | None = None
         self._asked_start = False
         self._away_since_s: float | None = None
@@ -197,6 +200,7 @@ class CollectorProcess:
                 await in_thread("gaps", self._close_gaps)
             if rejections := self.collector.intake.rejections():
                 await in_thread("rejections", lambda: self._reject(rejections))
+            await self._count_failures()
             await self._watch_venue()
             await asyncio.sleep(CHECK_S)
 
@@ -216,6 +220,18 @@ class CollectorProcess:
         with in_database(self.services.engine) as connection:
             now = self.services.clock.now()
             ops.record_rejections(connection, [(one, None) for one in rejections], now)
+
+    async def _count_failures(self) -> None:
+        """Failures that ended a task, by code."""
+        now = Counter(self.collector.supervisor.failures)
+        new = {(OURS, code): count for code, count in (now - self._counted).items()}
+        if new:
+            await in_thread("failures", lambda: self._keep_failures(new))
+            self._counted = now
+
+    def _keep_failures(self, new: Mapping[tuple[str, str], int]) -> None:
+        with in_database(self.services.engine) as connection:
+            count_errors(connection, new, self.services.clock.now())
 
     async def _watch_venue(self) -> None:
         """A stream that is away for long: what rests is taken back, once."""
