@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 
-from precog_assets.domain.errors import CODES, ErrorClass, PrecogError
+from precog_assets.domain.errors import CODES, ConfigurationError, ErrorClass, PrecogError
 
 if TYPE_CHECKING:
     from precog_assets.pipeline.report import StepReport
@@ -20,6 +21,19 @@ if TYPE_CHECKING:
 ESTIMATED_ABOVE = 200_000
 """Tables larger than this are counted by the planner's estimate: an exact count would read them whole."""
 WORTH_RETRYING = frozenset({ErrorClass.TRANSIENT, ErrorClass.SYSTEM})
+LASTING = frozenset({"system.internal", "system.epoch", "system.clock"})
+"""Codes of the class system that come again in two minutes as they came now."""
+DEFECTS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    SQLAlchemyError,
+)
+"""What a mistake of our own raises; a server that is away is a PrecogError by then."""
 FINE = frozenset({ErrorClass.OK, ErrorClass.NOT_MODIFIED})
 FAILURES_SHOWN = 20
 
@@ -32,15 +46,32 @@ _RAW_KEPT = sa.text("SELECT coalesce(sum(responses), 0)::bigint FROM ops.archive
 
 @contextmanager
 def failures_named() -> Iterator[None]:
-    """A PrecogError inside becomes a failed step with its class, code and what to do."""
+    """A failure inside becomes a failed step with its class, code and what to do.
+
+    What is transient is retried by the asset's policy; wrong settings and defects are not: they would fail again.
+    """
     try:
         yield
     except PrecogError as error:
         raise dg.Failure(
             description=f"{error.error_class} {error.code}: {error} {error.error.action}",
             metadata={"code": error.code, "class": error.error_class.value},
-            allow_retries=error.error_class in WORTH_RETRYING,
+            allow_retries=worth_retrying(error.code),
         ) from error
+    except ConfigurationError as error:
+        raise dg.Failure(description=f"wrong settings: {error}", allow_retries=False) from error
+    except DEFECTS as error:
+        code = CODES["system.internal"]
+        raise dg.Failure(
+            description=f"{code.error_class} {code.code}: {type(error).__name__}: {error} {code.action}",
+            metadata={"code": code.code, "class": code.error_class.value},
+            allow_retries=False,
+        ) from error
+
+
+def worth_retrying(code: str) -> bool:
+    """Whether a failure may be over in two minutes."""
+    return CODES[code].error_class in WORTH_RETRYING and code not in LASTING
 
 
 def answered(report: StepReport) -> int:
@@ -54,14 +85,13 @@ def require_answers(report: StepReport) -> None:
     bad = {code: count for code, count in report.outcomes.items() if CODES[code].error_class not in FINE}
     if not bad or answered(report) > 0:
         return
-    classes = {CODES[code].error_class for code in bad}
     told = "; ".join(
         f"{CODES[code].error_class} {code} x{count}: {CODES[code].action}" for code, count in sorted(bad.items())
     )
     raise dg.Failure(
         description=f"{report.step}: nothing could be read. {told}",
         metadata={"failures": dg.MetadataValue.json(report.failures[:FAILURES_SHOWN]), **counts_of(report)},
-        allow_retries=bool(classes & WORTH_RETRYING),
+        allow_retries=any(worth_retrying(code) for code in bad),
     )
 
 

@@ -86,6 +86,7 @@ def catch_up_sensor(jobs: Mapping[str, AssetJob], status: dg.DefaultSensorStatus
     def catch_up(context: dg.SensorEvaluationContext, services: PrecogServices) -> dg.SensorResult | dg.SkipReason:
         import sqlalchemy as sa
 
+        from precog_assets.automation.planned import in_flight
         from precog_assets.automation.replays import too_much_for_a_tick
         from precog_assets.domain.times import speed_of
         from precog_assets.pipeline.feeds import in_database
@@ -105,6 +106,7 @@ def catch_up_sensor(jobs: Mapping[str, AssetJob], status: dg.DefaultSensorStatus
         late += [("rerate", league) for league in rerate]
         keys = [league.key for league in opened.leagues]
         late += [("evaluate", league) for league in ungraded(latest, keys, now, clock_speed=speed)]
+        late = [(job, league) for job, league in late if not in_flight(context.instance, job, league)]
         if not late:
             return dg.SkipReason("catch up: nothing is overdue")
         return dg.SensorResult(

@@ -23,12 +23,17 @@ from precog_assets.assets.ratings import FORECASTS, RATINGS
 from precog_assets.assets.results import failures_named
 from precog_assets.assets.teams import TEAMS
 from precog_assets.assets.trading import CANDLES, TRADES
+from precog_assets.automation.planned import in_flight, instance_of, planned
 from precog_assets.resources import PrecogServices
 
 ZONE = "America/New_York"
 REPLAYS = "replays"
 """Runs that compute for long go one at a time, as those do that share an API: ten leagues at once would keep a small
 machine from everything else."""
+
+
+WORK = {"live": 10, "rating": 0, "upkeep": 0, "backfill": -10}
+"""Priorities in the queue of runs, by kind of work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,10 @@ class Batch:
     api: str = ""
     max_runtime_s: int = 1800
     config: dg.RunConfig | None = None
+    work: str = "live"
+    """Of WORK."""
+    grace: timedelta = timedelta(hours=2)
+    """A run that would begin later after its time is not begun."""
     step: str = ""
     """The step of ops.steps whose last time tells when the job was last done."""
     overdue_after: timedelta | None = None
@@ -63,6 +72,7 @@ BATCHES = (
         api="espn",
         config=dg.RunConfig(ops={"games": GamesConfig(days_back=0, days_ahead=10, step="calendar")}),
         step="calendar",
+        grace=timedelta(hours=12),
         overdue_after=timedelta(hours=26),
     ),
     Batch(
@@ -95,6 +105,7 @@ BATCHES = (
         "Markets that are over without being final",
         api="kalshi",
         config=dg.RunConfig(ops={"markets": MarketsConfig(sweep_only=True)}),
+        grace=timedelta(minutes=15),
         step="settlements",
         overdue_after=timedelta(hours=2),
     ),
@@ -105,6 +116,7 @@ BATCHES = (
         (TRADES, CANDLES),
         "Trades and candlesticks of linked markets",
         api="kalshi",
+        work="backfill",
         max_runtime_s=3600,
     ),
     Batch(
@@ -114,6 +126,7 @@ BATCHES = (
         (SETTLEMENTS, RUNGS),
         "What is settled is paid; strategies are graded, and go up or down",
         step="ladder",
+        grace=timedelta(hours=12),
         overdue_after=timedelta(hours=26),
     ),
 )
@@ -127,7 +140,7 @@ def asset_jobs(*, with_marts: bool = True) -> dict[str, AssetJob]:
             selection=dg.AssetSelection.assets(*batch.assets),
             config=batch.config,
             description=batch.description,
-            tags=_tags(batch.max_runtime_s, batch.api),
+            tags=_tags(batch.name, batch.max_runtime_s, batch.work, batch.api),
             executor_def=dg.in_process_executor,
         )
         for batch in BATCHES
@@ -136,28 +149,28 @@ def asset_jobs(*, with_marts: bool = True) -> dict[str, AssetJob]:
         "backfill_games",
         selection=dg.AssetSelection.assets(GAME_DAYS),
         description="Boards of past days, by league and day",
-        tags=_tags(21_600, "espn"),
+        tags=_tags("backfill_games", 21_600, "backfill", "espn"),
         executor_def=dg.in_process_executor,
     )
     jobs["rerate"] = dg.define_asset_job(
         "rerate",
         selection=dg.AssetSelection.assets(RATINGS, FORECASTS),
         description="Ratings and forecasts of a league",
-        tags=_tags(1800, REPLAYS),
+        tags=_tags("rerate", 1800, "rating", REPLAYS),
         executor_def=dg.in_process_executor,
     )
     jobs["trade"] = dg.define_asset_job(
         "trade",
         selection=dg.AssetSelection.assets(*BOOK),
         description="Prices, decisions, orders, payouts and ladder, once; the sensor trading_live does it all the time",
-        tags=_tags(600),
+        tags=_tags("trade", 600, "live"),
         executor_def=dg.in_process_executor,
     )
     jobs["evaluate"] = dg.define_asset_job(
         "evaluate",
         selection=dg.AssetSelection.assets(RATINGS, FORECASTS, EVALUATIONS),
         description="Ratings and forecasts of a league brought up to date, and its grades",
-        tags={**_tags(1800, REPLAYS), "dagster/priority": "-1"},
+        tags={**_tags("evaluate", 1800, "rating", REPLAYS), "dagster/priority": "-1"},
         executor_def=dg.in_process_executor,
     )
     checked = dg.AssetSelection.assets(*CHECKED)
@@ -165,7 +178,7 @@ def asset_jobs(*, with_marts: bool = True) -> dict[str, AssetJob]:
         "checks",
         selection=checked - checked.without_checks(),
         description="The checks of what sensors write: only runs evaluate checks, and sensors start none",
-        tags=_tags(600),
+        tags=_tags("checks", 600, "upkeep"),
         executor_def=dg.in_process_executor,
     )
     if with_marts:
@@ -173,7 +186,7 @@ def asset_jobs(*, with_marts: bool = True) -> dict[str, AssetJob]:
             "marts",
             selection=dg.AssetSelection.groups("marts"),
             description="The SQL models of dbt_like_sql; every five minutes is cheaper than a run per change",
-            tags=_tags(600),
+            tags=_tags("marts", 600, "upkeep"),
             executor_def=dg.in_process_executor,
         )
     return jobs
@@ -185,20 +198,18 @@ def schedules(
     status: dg.DefaultScheduleStatus,
 ) -> list[dg.ScheduleDefinition]:
     """One schedule a job, by Eastern time; on by default only where `status` says so."""
-    planned: list[tuple[str, str, AssetJob | dg.JobDefinition]] = [
-        (batch.schedule, batch.cron, jobs[batch.name]) for batch in BATCHES
+    plan: list[tuple[str, str, AssetJob | dg.JobDefinition, timedelta]] = [
+        (batch.schedule, batch.cron, jobs[batch.name], batch.grace) for batch in BATCHES
     ]
-    planned.append(("checks", "10-59/15 * * * *", jobs["checks"]))
-    planned.append(("upkeep", "30 7 * * *", upkeep))
+    plan.append(("checks", "10-59/15 * * * *", jobs["checks"], timedelta(minutes=7)))
+    plan.append(("upkeep", "30 7 * * *", upkeep, timedelta(hours=12)))
     if "marts" in jobs:
-        planned.append(("marts", "*/5 * * * *", jobs["marts"]))
+        plan.append(("marts", "*/5 * * * *", jobs["marts"], timedelta(minutes=2)))
     return [
         evaluate_schedule(jobs["evaluate"], status),
         *(
-            dg.ScheduleDefinition(
-                name=f"{name}_schedule", job=job, cron_schedule=cron, execution_timezone=ZONE, default_status=status
-            )
-            for name, cron, job in planned
+            planned(f"{name}_schedule", job, job.name, cron, zone=ZONE, grace=grace, status=status)
+            for name, cron, job, grace in plan
         ),
     ]
 
@@ -214,6 +225,7 @@ def evaluate_schedule(job: AssetJob, status: dg.DefaultScheduleStatus) -> dg.Sch
         return [
             dg.RunRequest(run_key=f"evaluate {league.key} {day}", partition_key=league.key)
             for league in services.get().leagues
+            if not in_flight(instance_of(context), job.name, league.key)
         ]
 
     return evaluate
@@ -253,13 +265,21 @@ def purge_event_log(context: dg.OpExecutionContext) -> None:
 def upkeep_job() -> dg.JobDefinition:
     """Our own tables first, then Dagster's."""
 
-    @dg.job(name="upkeep", executor_def=dg.in_process_executor, tags=_tags(3600), description="Retention and budgets")
+    tags = _tags("upkeep", 3600, "upkeep")
+
+    @dg.job(name="upkeep", executor_def=dg.in_process_executor, tags=tags, description="Retention and budgets")
     def upkeep() -> None:
         purge_event_log(after=keep_house())
 
     return upkeep
 
 
-def _tags(max_runtime_s: int, api: str = "") -> dict[str, str]:
-    tags = {"dagster/max_runtime": str(max_runtime_s)}
+def _tags(job: str, max_runtime_s: int, work: str, api: str = "") -> dict[str, str]:
+    """One of a job at a time, live work before others; `api` serializes what spends one source's rate."""
+    tags = {
+        "dagster/max_runtime": str(max_runtime_s),
+        "dagster/priority": str(WORK[work]),
+        "precog/job": job,
+        "precog/work": work,
+    }
     return {**tags, "precog/api": api} if api else tags

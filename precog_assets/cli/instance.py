@@ -34,6 +34,8 @@ compute_logs:
 # One slow tick must not delay the other sensors.
 sensors: {{use_threads: true, num_workers: 8, num_submit_workers: 4}}
 schedules: {{use_threads: true, num_workers: 4}}
+# After a pause, of the times a schedule missed only the last is looked at, and that within its grace.
+scheduler: {{module: dagster._core.scheduler, class: DagsterDaemonScheduler, config: {{max_catchup_runs: 1}}}}
 auto_materialize: {{use_sensors: true, use_threads: true, num_workers: 4}}
 run_queue:
   max_concurrent_runs: 4
@@ -41,8 +43,16 @@ run_queue:
   # Limits are explicit: a default limit of pools breaks on PostgreSQL.
   tag_concurrency_limits:
     - {{key: precog/api, value: {{applyLimitPerUniqueValue: true}}, limit: 1}}
-run_monitoring: {{enabled: true, start_timeout_seconds: 180, max_runtime_seconds: 21600, poll_interval_seconds: 60}}
-# Retries are for crashed processes; what a source refused is retried by the step itself.
+    - {{key: precog/job, value: {{applyLimitPerUniqueValue: true}}, limit: 1}}
+    # Whatever backfills wait, live work finds a place; in the queue it goes first by its priority.
+    - {{key: precog/work, value: backfill, limit: 2}}
+run_monitoring:
+  enabled: true
+  start_timeout_seconds: 180
+  cancel_timeout_seconds: 120
+  max_runtime_seconds: 21600
+  poll_interval_seconds: 30
+# Retries of runs are for crashed processes; what is transient is retried by the step itself, after 30, 60 and 120 s.
 run_retries: {{enabled: true, max_retries: 2, retry_on_asset_or_op_failure: false}}
 retention:
   sensor: {{purge_after_days: {{skipped: 1, success: 7, failure: 30, started: 7}}}}
