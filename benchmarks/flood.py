@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
 
 BURST = 20_000
 BEAT_S = 0.02
@@ -43,6 +44,8 @@ class Flood:
         try:
             async for text in self._connection:
                 await self._command(orjson.loads(text))
+        except ConnectionClosed:
+            return
         finally:
             sender.cancel()
 

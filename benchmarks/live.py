@@ -49,6 +49,7 @@ START = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 """A Saturday evening, when every league plays."""
 SETTLED_S = 20.0
 POLL_S = 4.0
+RATE = 2_000
 SCORE_SHARE = 10
 """Quote changes are at least so many times as many as score changes."""
 _QUOTES = sa.text(
@@ -294,7 +295,7 @@ def _flood(seconds: int) -> list[Figure]:
                 cpu, after = process.cpu_percent(), process.memory_info().rss / 1e6
                 sustained = statuses[first:]
                 before = len(statuses)
-                _until(lambda: any(one["frames_per_s"] > 3_000 for one in statuses[before - 2 :]), 60, "no burst")
+                _until(lambda: any(one["frames_per_s"] > 2 * RATE for one in statuses[before:]), 90, "no burst")
                 burst_s = time.monotonic()
                 _until(lambda: statuses[-1]["quotes_waiting"] == 0 and statuses[-1]["frames_per_s"] < 100, 60, "no end")
                 burst_s = time.monotonic() - burst_s

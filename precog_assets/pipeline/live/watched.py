@@ -19,7 +19,7 @@ from precog_assets.pipeline.feeds import in_database
 if TYPE_CHECKING:
     from precog_assets.services import Services
 
-AHEAD = timedelta(hours=6)
+AHEAD = timedelta(hours=24)
 """Markets of games that begin so soon are followed."""
 MOST_MARKETS = 2_000
 _WATCHED = sa.text(

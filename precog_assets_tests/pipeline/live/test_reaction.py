@@ -165,7 +165,7 @@ def test_markets_of_games_that_run_or_begin_soon_are_followed_the_ones_in_play_f
     with services.engine.begin() as connection:
         running = {"status": "STATUS_IN_PROGRESS", "state": "in", "home_score": 3, "away_score": 0, "period": 1}
         put_games(connection, game_row(2, start_time=NOW - timedelta(hours=1), **running), at=NOW)
-        put_games(connection, game_row(3, start_time=START + timedelta(hours=9)), at=NOW)
+        put_games(connection, game_row(3, start_time=START + timedelta(hours=30)), at=NOW)
         put_quote(connection, kc(2), "0.50", "0.52", NOW)
     watched = read_watched(services)
     followed = [f"kalshi:{ticker}" for ticker in watched.tickers]
