@@ -44,11 +44,13 @@ def live_sensors(status: dg.DefaultSensorStatus) -> list[dg.SensorDefinition]:
 
     @dg.sensor(minimum_interval_seconds=4, default_status=status, description="Polls ESPN's boards inside its tick")
     def espn_live(context: dg.SensorEvaluationContext, services: PrecogServices) -> dg.SensorResult:
+        from precog_assets.automation.relay import counted
         from precog_assets.automation.ticks import games_tick
         from precog_assets.pipeline.report import new_correlation_id
 
         opened = services.get()
-        tick = games_tick(opened, _memory(opened), new_correlation_id())
+        with counted(opened):
+            tick = games_tick(opened, _memory(opened), new_correlation_id())
         return _result(context, services, "espn_live", tick, GAME_TABLES, source="espn", contract_of=RAW_GAMES)
 
     @dg.sensor(
@@ -57,29 +59,35 @@ def live_sensors(status: dg.DefaultSensorStatus) -> list[dg.SensorDefinition]:
         description="Polls the boards of tomorrow and the day after",
     )
     def espn_ahead(context: dg.SensorEvaluationContext, services: PrecogServices) -> dg.SensorResult:
+        from precog_assets.automation.relay import counted
         from precog_assets.automation.ticks import ahead_tick
         from precog_assets.pipeline.report import new_correlation_id
 
         opened = services.get()
-        tick = ahead_tick(opened, _memory(opened), new_correlation_id())
+        with counted(opened):
+            tick = ahead_tick(opened, _memory(opened), new_correlation_id())
         return _result(context, services, "espn_ahead", tick, GAME_TABLES, source="espn", contract_of=RAW_GAMES)
 
     @dg.sensor(minimum_interval_seconds=4, default_status=status, description="Polls Kalshi's listings in its tick")
     def kalshi_live(context: dg.SensorEvaluationContext, services: PrecogServices) -> dg.SensorResult:
+        from precog_assets.automation.relay import counted
         from precog_assets.automation.ticks import markets_tick
         from precog_assets.pipeline.report import new_correlation_id
 
         opened = services.get()
-        tick = markets_tick(opened, _memory(opened), new_correlation_id())
+        with counted(opened):
+            tick = markets_tick(opened, _memory(opened), new_correlation_id())
         return _result(context, services, "kalshi_live", tick, MARKET_TABLES, source="kalshi", contract_of=RAW_MARKETS)
 
     @dg.sensor(minimum_interval_seconds=14, default_status=status, description="Polls order books near their games")
     def kalshi_books(context: dg.SensorEvaluationContext, services: PrecogServices) -> dg.SensorResult:
+        from precog_assets.automation.relay import counted
         from precog_assets.automation.ticks import books_tick
         from precog_assets.pipeline.report import new_correlation_id
 
         opened = services.get()
-        tick = books_tick(opened, _memory(opened), new_correlation_id())
+        with counted(opened):
+            tick = books_tick(opened, _memory(opened), new_correlation_id())
         return _result(context, services, "kalshi_books", tick, BOOK_TABLES)
 
     @dg.sensor(minimum_interval_seconds=29, default_status=status, description="Links markets, rates and forecasts")
@@ -97,11 +105,13 @@ def live_sensors(status: dg.DefaultSensorStatus) -> list[dg.SensorDefinition]:
 
     @dg.sensor(minimum_interval_seconds=4, default_status=status, description="Prices, decides, works on the book")
     def trading_live(context: dg.SensorEvaluationContext, services: PrecogServices) -> dg.SensorResult:
+        from precog_assets.automation.relay import counted
         from precog_assets.automation.trading import trading_tick
         from precog_assets.pipeline.report import new_correlation_id
 
         opened = services.get()
-        tick = trading_tick(opened, _memory(opened), new_correlation_id())
+        with counted(opened):
+            tick = trading_tick(opened, _memory(opened), new_correlation_id())
         return _traded(context, services, tick)
 
     return [espn_live, espn_ahead, kalshi_live, kalshi_books, links_and_ratings, trading_live]

@@ -7,15 +7,18 @@ keeps it fresh.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from precog_assets.automation.memory import TickMemory
+from precog_assets.domain.errors import PrecogError
 from precog_assets.pipeline.feeds import in_database
 from precog_assets.pipeline.report import StepReport
 from precog_assets.pipeline.roles import Turn, sensors_turn
+from precog_assets.store.error_counts import OURS, count_errors
 
 if TYPE_CHECKING:
     from precog_assets.services import Services
@@ -39,6 +42,18 @@ _INSERTED = sa.text(
     "SELECT coalesce(sum(n_tup_ins), 0)::bigint FROM pg_stat_user_tables WHERE schemaname = 'market' "
     "AND regexp_replace(relname, '_y[0-9]{4}m[0-9]{2}$', '') = ANY(:tables)"
 )
+
+
+@contextmanager
+def counted(services: Services) -> Iterator[None]:
+    """A tick that ends in a PrecogError is counted by its code, unless the database is away, and still ends in it."""
+    try:
+        yield
+    except PrecogError as error:
+        if error.code != "system.database":
+            with in_database(services.engine) as connection:
+                count_errors(connection, {(OURS, error.code): 1}, services.clock.now())
+        raise
 
 
 def turn_of(services: Services, memory: TickMemory, role: str) -> Turn:
