@@ -32,8 +32,10 @@ def chores_of(services: Services, streaming: Callable[[], bool], react: Reactor)
     cadence = services.limiter.config("kalshi").poll
 
     def listings() -> None:
-        report = poll_markets(services, services.leagues, correlation_id=new_correlation_id(), step="markets live")
-        if report.written and not streaming():
+        # League by league: while a step writes quotes, those of the stream wait.
+        named = new_correlation_id()
+        reports = [poll_markets(services, [one], correlation_id=named, step="markets live") for one in services.leagues]
+        if any(report.written for report in reports) and not streaming():
             react(tuple(read_watched(services).priorities), ())
 
     def books() -> None:
@@ -46,8 +48,10 @@ def chores_of(services: Services, streaming: Callable[[], bool], react: Reactor)
 
     def ahead() -> None:
         today = eastern_day(services.clock.now())
-        wanted = [(league, today + timedelta(days=days)) for days in DAYS_AHEAD for league in services.leagues]
-        poll_games(services, wanted, correlation_id=new_correlation_id(), step="games ahead")
+        named = new_correlation_id()
+        for league in services.leagues:
+            wanted = [(league, today + timedelta(days=days)) for days in DAYS_AHEAD]
+            poll_games(services, wanted, correlation_id=named, step="games ahead")
 
     return [
         Chore("listings", lambda: cadence.idle_s if streaming() else cadence.live_s, listings),

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("precog.live")
 ResultT = TypeVar("ResultT")
 CHECK_S = 1.0
+SLOW_THREADS = 16
 ESPN = "espn"
 
 
@@ -85,6 +86,8 @@ class CollectorProcess:
         self._rows.seal(self._recovered)
         self._spool = Spool(home / "spool" / services.environment.name / "stream")
         self._boards = BoardPoller(services, home / "spool" / services.environment.name / "boards")
+        self._threads = ThreadPoolExecutor(max_workers=SLOW_THREADS, thread_name_prefix="collector-slow")
+        """Of their own, so that a chore of minutes keeps nothing else waiting, a heartbeat least."""
         self._gaps_open = False
         self._counted: Counter[str] = Counter()
         self._missed_since: datetime | None = None
@@ -111,7 +114,7 @@ class CollectorProcess:
         supervisor.add("rest", self._rest)
         supervisor.add("check", self._check)
         for chore in chores(self):
-            supervisor.add(chore.name, lambda chore=chore: _every(chore))
+            supervisor.add(chore.name, lambda chore=chore: self._every(chore))
 
     async def run(self) -> None:
         """Collect until cancelled; the leases are given up on the way out."""
@@ -119,9 +122,10 @@ class CollectorProcess:
             await self.collector.run()
         finally:
             try:
-                await in_thread("release", self.leases.release)
+                await self._slowly(self.leases.release)
             except PrecogError as error:
                 log.warning("leases were not given up: %s", error)
+            self._threads.shutdown(wait=False, cancel_futures=True)
             self._spool.close()
             self._boards.close()
 
@@ -162,9 +166,17 @@ class CollectorProcess:
             failures=dict(collector.supervisor.failures),
         )
 
+    async def _every(self, chore: Chore) -> None:
+        while True:
+            await self._slowly(chore.run)
+            await asyncio.sleep(chore.every_s())
+
+    async def _slowly(self, work: Callable[[], ResultT]) -> ResultT:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
     async def _beat(self) -> None:
         while True:
-            await in_thread("leases", lambda: self.leases.beat(self._details))
+            await self._slowly(lambda: self.leases.beat(self._details))
             await asyncio.sleep(self.leases.every_s)
 
     def tell(self, status: CollectorStatus) -> None:
@@ -173,7 +185,7 @@ class CollectorProcess:
 
     async def _rest(self) -> None:
         while True:
-            await in_thread("rest", self.reactor.rest)
+            await self._slowly(self.reactor.rest)
             await asyncio.sleep(self.reactor.resting_s())
 
     def _gaps_written(self, facts: Sequence[GapFact]) -> None:
@@ -186,20 +198,20 @@ class CollectorProcess:
         """Gaps that are over, trades that were missed, rejections to keep, a venue that is down."""
         while True:
             if not self._asked_start:
-                self._missed_since = await in_thread("missed", lambda: since_start(self.services))
+                self._missed_since = await self._slowly(lambda: since_start(self.services))
                 self._asked_start = True
             if self._recovered:
-                await in_thread("rebuild", self._rebuild)
+                await self._slowly(self._rebuild)
             streaming, since = self.streaming(), self._missed_since
             if streaming and since is not None:
-                report = await in_thread("missed", lambda since=since: read_missed(self.services, since))
+                report = await self._slowly(lambda since=since: read_missed(self.services, since))
                 if not report.failed and self._missed_since == since:
                     self._missed_since = None
             if streaming and self._gaps_open:
                 self._gaps_open = False
-                await in_thread("gaps", self._close_gaps)
+                await self._slowly(self._close_gaps)
             if rejections := self.collector.intake.rejections():
-                await in_thread("rejections", lambda: self._reject(rejections))
+                await self._slowly(lambda: self._reject(rejections))
             await self._count_failures()
             await self._watch_venue()
             await asyncio.sleep(CHECK_S)
@@ -226,7 +238,7 @@ class CollectorProcess:
         now = Counter(self.collector.supervisor.failures)
         new = {(OURS, code): count for code, count in (now - self._counted).items()}
         if new:
-            await in_thread("failures", lambda: self._keep_failures(new))
+            await self._slowly(lambda: self._keep_failures(new))
             self._counted = now
 
     def _keep_failures(self, new: Mapping[tuple[str, str], int]) -> None:
@@ -243,41 +255,6 @@ class CollectorProcess:
         lease = self.leases.held(TRADING)
         if self._stood_down or lease is None or now_s - self._away_since_s < AWAY_S:
             return
-        taken_back = await in_thread("stand down", lambda: stand_down(self.services, lease))
+        taken_back = await self._slowly(lambda: stand_down(self.services, lease))
         self._stood_down = True
         log.warning("the stream is away for %.0f s: %d resting orders taken back", AWAY_S, taken_back)
-
-
-async def _every(chore: Chore) -> None:
-    while True:
-        await in_thread(chore.name, chore.run)
-        await asyncio.sleep(chore.every_s())
-
-
-async def in_thread(name: str, work: Callable[[], ResultT]) -> ResultT:
-    """Run work in a thread that does not keep the process from ending."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[ResultT] = loop.create_future()
-
-    def settle(result: ResultT | None, error: BaseException | None) -> None:
-        if done.cancelled():
-            return
-        if error is not None:
-            done.set_exception(error)
-        else:
-            done.set_result(result)  # type: ignore[arg-type]
-
-    def run() -> None:
-        result, failed = None, None
-        try:
-            result = work()
-        except BaseException as error:  # noqa: BLE001 - it is raised again where it is awaited
-            failed = error
-        if not loop.is_closed():
-            try:
-                loop.call_soon_threadsafe(settle, result, failed)
-            except RuntimeError:
-                log.debug("%s ended behind its loop", name)
-
-    threading.Thread(target=run, name=f"collector-{name}", daemon=True).start()
-    return await done
