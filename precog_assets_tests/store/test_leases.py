@@ -10,8 +10,10 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from precog_assets.domain.errors import PrecogError
+from precog_assets.store.engine import database_error
 from precog_assets.store.leases import (
     EXPIRY_S,
     Held,
@@ -230,3 +232,23 @@ def test_a_process_that_is_killed_while_it_decides_leaves_the_role_to_the_next(
     # The server notices a dead peer a moment after the process is gone; waiting for the row is waiting for that.
     lease = take(store, COLLECTOR, "trading", wait=True)
     assert lease == Lease("trading", COLLECTOR, epoch + 1)
+
+
+def test_a_holder_that_freezes_while_it_decides_loses_its_transaction_and_the_role(
+    store: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("precog_assets.store.leases.FROZEN_S", 1)
+    lease = taken(store, SENSORS, "trading")
+
+    def decide_frozen() -> None:
+        with store.connect() as frozen, frozen.begin():
+            require_epoch(frozen, "trading", lease.epoch)
+            assert take(store, COLLECTOR, "trading", wait=True) == Lease("trading", COLLECTOR, lease.epoch + 1)
+            frozen.execute(sa.text("SELECT 1"))
+
+    with pytest.raises(DBAPIError, match="idle-in-transaction") as ended:
+        decide_frozen()
+    away = database_error(ended.value)
+    assert away is not None
+    assert away.code == "system.database"
+    assert held(store, "trading").holder == COLLECTOR
