@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ START = "2026-11-22T21:00:00Z"
 """A Sunday afternoon, with football and basketball in play."""
 LEAGUES = "nfl,nba"
 PATIENCE_S = 90.0
+UNDER_WAY = timedelta(seconds=3)
 
 
 @dataclass
@@ -183,10 +184,18 @@ def streaming(collecting: Collecting) -> bool:
 
 def trades_missing(world: LiveWorld, since: datetime, until_: datetime) -> tuple[set[str], int]:
     """Trades of followed markets that the ledger has and we do not, and how many it has."""
+    if until_ <= since:
+        return set(), 0
     followed = set(world.watched())
     truly = {row["trade_id"] for row in world.ledger("trade", since, until_) if row["ticker"] in followed}
     stored = {row.trade_id for row in world.rows("SELECT trade_id FROM market.trades")}
     return truly - stored, len(truly)
+
+
+def all_traded(world: LiveWorld, since: datetime) -> bool:
+    """Whether there were trades, and we have all but those of the last seconds, which may be under way."""
+    missing, truly = trades_missing(world, since, world.services.clock.now() - UNDER_WAY)
+    return truly > 0 and not missing
 
 
 def newest_differ(world: LiveWorld) -> list[str]:

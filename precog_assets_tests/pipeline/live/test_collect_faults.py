@@ -7,19 +7,18 @@ trade of a followed market is missing, none is there twice, and the newest quote
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from precog_assets import embedded
-from precog_assets.pipeline.live.missed import MARGIN
 from precog_assets_tests.pipeline.live.collecting import (
     Collecting,
     LiveWorld,
+    all_traded,
     live_world,
     newest_differ,
     streaming,
-    trades_missing,
     until,
 )
 
@@ -30,11 +29,10 @@ def world() -> Iterator[LiveWorld]:
         yield made
 
 
-def nothing_lost(world: LiveWorld, collecting: Collecting, began) -> None:
+def nothing_lost(world: LiveWorld, collecting: Collecting, began: datetime) -> None:
     """The tables against the ledger, once the collector had time to catch up."""
     until(lambda: streaming(collecting), collecting, what="the stream did not come back")
-    ended = world.services.clock.now() - MARGIN / 10
-    until(lambda: not trades_missing(world, began, ended)[0], collecting, what="trades are missing")
+    until(lambda: all_traded(world, began), collecting, what="trades are missing")
     world.control("/clock", {"speed": 0.001})
     try:
         until(lambda: not newest_differ(world), collecting, what="quotes differ from the venue's books")
