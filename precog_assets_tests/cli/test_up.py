@@ -57,8 +57,15 @@ def test_up_answers_with_data_refuses_a_second_one_and_ctrl_c_leaves_nothing_beh
             what="no first pass",
             process=process,
         )
+        said = home.folder / "logs" / "collector.log"
+        until(
+            lambda: said.exists() and b'"connected":true' in said.read_bytes(),
+            timeout_s=60,
+            what="no collector",
+            process=process,
+        )
         children = psutil.Process(process.pid).children(recursive=True)
-        assert len(children) >= 4  # simulator, code server and its own, UI, daemon
+        assert len(children) >= 5  # simulator, code server and its own, UI, daemon, collector
 
         second = home.precog("up", "--no-bootstrap")
         assert second.returncode == 2
