@@ -131,13 +131,17 @@ def _restart(folder: Path):
 def _stop_server(folder: Path) -> None:
     # The library's own pg_ctl keeps its output in files: with pipes the call can hang on the server it started.
     with tempfile.TemporaryFile("w+") as said:
-        subprocess.run(  # noqa: S603 - the packaged program, our own folder
+        done = subprocess.run(  # noqa: S603 - the packaged program, our own folder
             [str(binary("pg_ctl")), "-D", str(folder), "-w", "-m", "fast", "stop"],
-            check=True,
+            check=False,
             stdout=said,
             stderr=said,
             user=_system_user(),
         )
+        said.seek(0)
+        told = said.read().strip()
+    if done.returncode and is_running(folder.parent):
+        raise PrecogError("system.database", f"The embedded PostgreSQL in {folder} could not be stopped: {told}")
     _forget(folder)
 
 

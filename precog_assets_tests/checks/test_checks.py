@@ -242,6 +242,7 @@ def test_a_run_of_games_evaluates_their_checks_and_all_pass(resource: PrecogServ
         ("raw/espn_games", "contract"): True,
         ("raw/espn_games", "rejections"): True,
         ("raw/espn_games", "archive_budget"): True,
+        ("raw/espn_games", "heartbeat"): True,
         ("core/games", "schema"): True,
         ("core/games", "states_schema"): True,
         ("core/games", "rows_on_a_game_day"): True,
