@@ -35,6 +35,7 @@ class Flood:
         self._connection, self._rate, self._seconds = connection, rate, seconds
         self._tickers: list[str] = []
         self._sids: dict[str, int] = {}
+        self._told: dict[int, dict[str, None]] = {}
         self._seq = 0
         self._extra: dict[str, int] = {}
         self._chance = random.Random(1)
@@ -55,6 +56,7 @@ class Flood:
         if kind == "subscribe":
             for channel in params["channels"]:
                 self._sids[channel] = len(self._sids) + 1
+                self._told[self._sids[channel]] = dict.fromkeys(tickers)
                 await self._say(
                     type="subscribed", id=command["id"], msg={"channel": channel, "sid": self._sids[channel]}
                 )
@@ -62,7 +64,11 @@ class Flood:
                     await self._snapshots(tickers)
         elif kind == "update_subscription":
             sid = params.get("sid") or (params.get("sids") or [0])[0]
-            said: dict[str, Any] = {"type": "ok", "id": command["id"], "sid": sid, "msg": {"market_tickers": tickers}}
+            # The venue answers with every market that the subscription is about from then on.
+            told = self._told.setdefault(sid, {})
+            if params.get("action") == "add_markets":
+                told.update(dict.fromkeys(tickers))
+            said: dict[str, Any] = {"type": "ok", "id": command["id"], "sid": sid, "msg": {"market_tickers": [*told]}}
             if sid == self._sids.get("orderbook_delta"):
                 said["seq"] = self._next()
             await self._say(**said)
