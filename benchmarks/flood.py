@@ -68,6 +68,11 @@ class Flood:
             told = self._told.setdefault(sid, {})
             if params.get("action") == "add_markets":
                 told.update(dict.fromkeys(tickers))
+            elif params.get("action") == "delete_markets":
+                for ticker in tickers:
+                    told.pop(ticker, None)
+                if sid == self._sids.get("orderbook_delta"):
+                    self._tickers = [one for one in self._tickers if one not in tickers]
             said: dict[str, Any] = {"type": "ok", "id": command["id"], "sid": sid, "msg": {"market_tickers": [*told]}}
             if sid == self._sids.get("orderbook_delta"):
                 said["seq"] = self._next()
@@ -100,6 +105,8 @@ class Flood:
             await self._change()
 
     async def _change(self) -> None:
+        if not self._tickers:
+            return
         ticker = self._chance.choice(self._tickers)
         change = 7 if self._extra[ticker] <= 0 else -3
         self._extra[ticker] += change

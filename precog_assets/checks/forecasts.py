@@ -90,17 +90,24 @@ def forecasts_checks(services: PrecogServices) -> Iterator[dg.AssetCheckResult]:
         dg.AssetCheckSpec(
             "market_aware_not_worse", asset=EVALUATIONS, description="The blend is no worse than the closing price"
         ),
+        dg.AssetCheckSpec(
+            "in_play",
+            asset=EVALUATIONS,
+            description="At period ends of the last days, probabilities in play are no worse than the forecasts",
+        ),
     ],
 )
 def evaluations_checks(services: PrecogServices) -> Iterator[dg.AssetCheckResult]:
-    """The schema, figures too good to be true, and blends that lose to the price they start from."""
+    """The schema, figures too good to be true, blends and probabilities in play that lose to what they start from."""
     from precog_assets.checks.bridge import checked
+    from precog_assets.checks.in_play import in_play
     from precog_assets.pipeline.feeds import in_database
     from precog_assets.queries.forecasts import evaluations
 
     opened = services.get()
     with in_database(opened.engine) as connection:
         yield told(EVALUATIONS, "schema", checked(connection, "model.evaluations", opened.clock.now()))
+        yield told(EVALUATIONS, "in_play", in_play(connection, opened.leagues, opened.clock.now()))
     grades = evaluations(opened.engine)
     yield told(EVALUATIONS, "leak_guard", leaks(grades, opened.leagues))
     yield told(EVALUATIONS, "market_aware_not_worse", not_worse(grades, opened.leagues))
