@@ -62,6 +62,7 @@ def test_a_change_of_a_quote_is_written_with_its_place_decided_on_and_announced(
     assert world.rows("SELECT role FROM ops.leases WHERE released_at IS NULL AND holder LIKE 'collector%'") == []
 
 
+@pytest.mark.chaos
 def test_a_collector_killed_again_and_again_loses_no_trade_and_says_nothing_twice(world: LiveWorld) -> None:
     began = world.services.clock.now()
     for _ in range(2):

@@ -22,6 +22,8 @@ from precog_assets_tests.pipeline.live.collecting import (
     until,
 )
 
+pytestmark = pytest.mark.chaos
+
 
 @pytest.fixture(scope="module")
 def world() -> Iterator[LiveWorld]:
