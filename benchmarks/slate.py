@@ -3,6 +3,7 @@
 Belongs here: `pipeline.price` and `pipeline.decide` over games whose every quote has just changed. Does not: getting
 quotes in (`tick`), `decide` alone (`deciding`). Everything is in the database before the clock starts: 250 games with
 two markets each, a book of ten levels a side, forecasts, ratings. The default strategies run, one of them on paper.
+The same is measured with every game in play and a new score or clock in every pass.
 """
 
 from __future__ import annotations
@@ -52,6 +53,10 @@ PROVEN = SkillFacts(Rung.PAPER, 400, 0.02, 0.01, 0.008, 0.002)
 def measure(scale: Scale) -> list[Figure]:
     """Milliseconds of a pass in which every price changed, of its two steps, and of one in which nothing did."""
     games, rounds = scale.of(GAMES, 20), scale.of(21, 3)
+    return [*_measured(games, rounds, in_play=False), *_measured(games, rounds, in_play=True)]
+
+
+def _measured(games: int, rounds: int, *, in_play: bool) -> list[Figure]:
     with house() as place, place.services("slate", NOWHERE, [load_leagues()["nba"]]) as services:
         rolled = random.Random(1)
         _fill(services.engine, games)
@@ -63,7 +68,7 @@ def measure(scale: Scale) -> list[Figure]:
         for number in range(-2, rounds):
             now = BEGIN + (number + 3) * TICK
             with services.engine.begin() as connection:
-                _quote(connection, games, now, rolled)
+                _quote(connection, games, now, rolled, in_play=in_play)
                 # Every pass finds the account as the first one did, with room to buy.
                 connection.execute(sa.delete(tables.orders))
             moved = dataclasses.replace(services, clock=FixedClock(now + timedelta(seconds=1)))
@@ -79,10 +84,10 @@ def measure(scale: Scale) -> list[Figure]:
                 measured = (price_ms, decide_ms, price_ms + decide_ms, again_ms, price_own_ms + decide_own_ms)
                 for name, value in zip(took, measured, strict=True):
                     took[name].append(value)
-    return _figures(games, took, reports)
+    return _figures(games, took, reports, in_play=in_play)
 
 
-def _figures(games: int, took: dict[str, list[float]], reports: list[StepReport]) -> list[Figure]:
+def _figures(games: int, took: dict[str, list[float]], reports: list[StepReport], *, in_play: bool) -> list[Figure]:
     rows = statistics.median(one.inserted for one in reports)
     worth = statistics.median(float(one.notes["worth_taking"]) for one in reports)
     detail = {
@@ -90,13 +95,24 @@ def _figures(games: int, took: dict[str, list[float]], reports: list[StepReport]
         for name, ms in took.items()
     }
     made = f"{6 * games} decisions of three strategies, {rows:.0f} of them rows, {worth:.0f} bets sized"
-    name = f"Slate of {2 * games} markets priced, decided, written"
+    where = ", every game in play" if in_play else ""
+    name = f"Slate of {2 * games} markets priced, decided, written{where}"
     return [
         Figure(name, statistics.median(took["both"]), "ms", Target("<=", LIMIT_MS), made, detail),
-        Figure("... of it pricing", statistics.median(took["price"]), "ms", None, f"{2 * games} rows of prices"),
-        Figure("... of it deciding", statistics.median(took["decide"]), "ms", None, made),
-        Figure("... by processor time", statistics.median(took["processor"]), "ms", None, "of this process alone"),
-        Figure("The same slate where nothing changed", statistics.median(took["same"]), "ms", None, "verdicts counted"),
+        Figure(
+            f"... of it pricing{where}", statistics.median(took["price"]), "ms", None, f"{2 * games} rows of prices"
+        ),
+        Figure(f"... of it deciding{where}", statistics.median(took["decide"]), "ms", None, made),
+        Figure(
+            f"... by processor time{where}", statistics.median(took["processor"]), "ms", None, "of this process alone"
+        ),
+        Figure(
+            f"The same slate where nothing changed{where}",
+            statistics.median(took["same"]),
+            "ms",
+            None,
+            "verdicts counted",
+        ),
     ]
 
 
@@ -138,15 +154,32 @@ def _fill(engine: sa.Engine, games: int) -> None:
         write_rung(connection, "value", "nba", PROVEN, "by its figures", BEGIN - timedelta(days=1))
 
 
-def _quote(connection: sa.Connection, games: int, now: datetime, rolled: random.Random) -> None:
-    """New books of every market, and the games' states confirmed."""
+def _quote(connection: sa.Connection, games: int, now: datetime, rolled: random.Random, *, in_play: bool) -> None:
+    """New books of every market, and the games' states confirmed, or in play another of each."""
     seen, books = Observation(now, Origin.LIVE, 2), []
     for number in range(games):
         middle = rolled.randint(30, 70)
         pair = zip(_market_ids(number), ((middle - 1, 99 - middle), (99 - middle, middle - 1)), strict=True)
         books.extend((OrderBookSeen(market, *(_side(best, rolled) for best in bests)), seen) for market, bests in pair)
     write_order_books(connection, books)
-    write_games(connection, [(_game(number), seen) for number in range(games)], load_leagues())
+    shown = [_playing(_game(number), rolled) if in_play else _game(number) for number in range(games)]
+    write_games(connection, [(one, seen) for one in shown], load_leagues())
+
+
+def _playing(game: GameSeen, rolled: random.Random) -> GameSeen:
+    clock = float(rolled.randint(1, 719))
+    return dataclasses.replace(
+        game,
+        start_time=BEGIN - timedelta(hours=1),
+        status="STATUS_IN_PROGRESS",
+        state="in",
+        phase="in_play",
+        period=rolled.randint(1, 4),
+        clock=clock,
+        display_clock=f"{int(clock) // 60}:{int(clock) % 60:02}",
+        home_score=rolled.randint(40, 90),
+        away_score=rolled.randint(40, 90),
+    )
 
 
 def _side(best: int, rolled: random.Random) -> tuple[tuple[Decimal, Decimal], ...]:
