@@ -503,7 +503,7 @@ def test_answers_that_are_not_failures_of_the_host_never_open_the_breaker(
 
 def test_failures_in_several_threads_open_the_breaker_once_and_nothing_is_raised(make: Make, server: Server) -> None:
     server.replies = [(500, JSON, b"1")]
-    client = make(breaker={"failures": 5}, retries={"attempts": 2})
+    client = make(breaker={"failures": 5}, retries={"attempts": 2}, timeout_s={"read": 30, "total": 60})
     with ThreadPoolExecutor(8) as pool:
         codes = list(pool.map(lambda _: get(client).code, range(64)))
     assert set(codes) == {"http.server_error", "http.circuit_open"}
