@@ -177,7 +177,7 @@ def _best_of(one: State) -> int | None:
 
 @cache
 def warm(leagues: tuple[str, ...]) -> None:
-    """Build once what the first price of a league in play would build: seconds nobody should wait for in a game."""
+    """Build once what the first price of a league in play would build: half a second that no change should wait for."""
     known = load_leagues()
     for key in leagues:
         if key in load_in_play():

@@ -26,7 +26,7 @@ from precog_assets.store.forecasts import write_forecasts
 from precog_assets.store.games import write_teams_seen
 from precog_assets.store.known import Known, read_known
 from precog_assets.store.known_sql import Basis
-from precog_assets.store.plays import FORECAST, MARKET, NO_BEGINNING, Before, State, plays_of
+from precog_assets.store.plays import FORECAST, MARKET, NO_BEGINNING, Before, State, plays_of, warm
 from precog_assets.store.snapshots import version_of
 from precog_assets_tests.databases import rolled_back
 from precog_assets_tests.pipeline.slate_world import (
@@ -279,6 +279,13 @@ def test_men_play_five_sets_at_slams_and_three_elsewhere(
     (found,) = plays_of(load_leagues()[league], [one], {one.game_id: Before(EVEN, FORECAST)}).values()
     assert found.probabilities is not None
     assert (found.probabilities[Outcome.HOME] == 1.0) is is_even
+
+
+def test_every_league_with_rules_can_be_warmed() -> None:
+    warm.cache_clear()
+    for _ in range(2):
+        warm(tuple(load_leagues()))
+    assert (warm.cache_info().misses, warm.cache_info().hits) == (1, 1)
 
 
 SIMULATED = ("nfl", "nba", "nhl", "mlb", "epl", "atp")

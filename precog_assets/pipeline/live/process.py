@@ -39,6 +39,7 @@ from precog_assets.sources.kalshi.parse_markets import VENUE
 from precog_assets.sources.kalshi.stream.client import KalshiStream
 from precog_assets.store import ops
 from precog_assets.store.error_counts import OURS, count_errors
+from precog_assets.store.plays import warm
 from precog_assets.store.segments import SegmentWriter, recover
 from precog_assets.store.spool import Spool
 from precog_assets.store.stream_log import close_gaps
@@ -78,6 +79,7 @@ class CollectorProcess:
         home = folder or services.environment.home
         chance = random or Random()  # noqa: S311 - spreads waits, guards nothing
         self.services = services
+        warm(tuple(league.key for league in services.leagues))
         self.leases = Leases(services.engine, (VENUE, ESPN, TRADING))
         self.reactor = Reactor(services, lambda: self.leases.held(TRADING))
         self._rows = SegmentRows(services.engine, VENUE, services.clock)
