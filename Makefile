@@ -5,13 +5,14 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WORKERS ?= 2
 
-.PHONY: run test explore chaos lint bench clean help
+.PHONY: run test explore chaos proof lint bench clean help
 
 help:
 	@echo "make run    start everything: database, simulated venues, Dagster with its UI; Ctrl-C stops it"
 	@echo "make test   run the tests"
 	@echo "make explore the same with new examples of the property tests"
 	@echo "make chaos  kill processes, stop the database, spoil streams, and compare with what truly happened"
+	@echo "make proof  hold the simulator against the exchange's own clients and its specification"
 	@echo "make lint   check style, types and the import rules"
 	@echo "make bench  print the figures the README quotes, as a table and as JSON"
 	@echo "make clean  stop the embedded database and remove .venv and .precog"
@@ -35,6 +36,9 @@ explore: $(STAMP)
 
 chaos: $(STAMP)
 	$(BIN)/python -m pytest -n 0 -m chaos -v --durations=0
+
+proof: $(STAMP)
+	$(BIN)/python -m pytest -n 0 -m proof -v --durations=0
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check .

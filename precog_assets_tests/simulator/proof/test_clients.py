@@ -12,6 +12,8 @@ from precog_assets.simulator.kalshi import KalshiVenue
 from precog_assets.simulator.world import World, WorldSettings
 from precog_assets_tests.simulator.proof.conftest import Run, Simulator
 
+pytestmark = pytest.mark.proof
+
 NOT_IN_THE_CLIENTS = re.compile(r"/portfolio/orders$|/portfolio/orders/.*|/portfolio/orders/batched")
 """The retired order endpoints, which only answer that they are gone."""
 

@@ -13,6 +13,8 @@ import yaml
 from precog_assets_tests.simulator.proof.conftest import HERE, Simulator
 from precog_assets_tests.simulator.proof.test_clients import served
 
+pytestmark = pytest.mark.proof
+
 CHECKS = "not_a_server_error,response_schema_conformance,content_type_conformance"
 EXAMPLES = os.environ.get("PRECOG_SCHEMATHESIS_EXAMPLES", "8")
 """Cases an operation; raise it for a thorough run."""
