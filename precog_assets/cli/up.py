@@ -33,10 +33,10 @@ def up(
     ui: Annotated[bool, typer.Option("--ui/--no-ui", help="Run Dagster's UI.")] = True,
     collector: Annotated[
         bool,
-        typer.Option("--collector/--no-collector", help="Follow the stream and react at once, beside the sensors."),
-    ] = True,
+        typer.Option("--collector/--no-collector", help="Follow the stream and react at once; the sensors stand by."),
+    ] = False,
 ) -> None:
-    """Run everything: database, simulator (where a mode is sim), Dagster's code server, UI, daemon, the collector.
+    """Run everything: database, simulator (where a mode is sim), Dagster's code server, UI and daemon.
 
     Prints the addresses, then a line of what is going on. Ctrl-C stops it all, in order; started again, it
     goes on where it was. Logs lie under PRECOG_HOME/logs.

@@ -217,6 +217,10 @@ class Collector:
                 self._games.update(dict.fromkeys(changed, asked_s))
                 if changed:
                     self._moved.set()
+            except PrecogError as error:
+                # Its time comes again by the plan; the other boards are not its business.
+                self.supervisor.failures[error.code] += 1
+                log.warning("board %s was not read: code=%s %s", board, error.code, error)
             finally:
                 under_way.discard(board)
 

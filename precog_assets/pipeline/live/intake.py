@@ -119,6 +119,11 @@ class StreamIntake:
 
     def _quote(self, received: Received, ticker: str) -> None:
         quote = self.quote_of(ticker)
+        if quote is not None and _is_crossed(quote):
+            # One change of several that belong together: the next one tells. Until then nothing is known to hold.
+            self.counts["crossed"] += 1
+            self._quotes.pop(ticker, None)
+            return
         if quote is None or quote == self._quotes.get(ticker):
             self.counts["unchanged"] += 1
             return
@@ -138,3 +143,7 @@ class StreamIntake:
     def _forget(self, tickers: Iterable[str]) -> None:
         for ticker in tickers:
             self._quotes.pop(ticker, None)
+
+
+def _is_crossed(quote: QuoteSeen) -> bool:
+    return quote.yes_bid is not None and quote.yes_ask is not None and quote.yes_bid >= quote.yes_ask

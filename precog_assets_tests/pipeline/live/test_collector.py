@@ -50,6 +50,7 @@ class World:
         self.wanted: dict[str, Priority] = dict.fromkeys(self.names, Priority.IN_PLAY)
         self.away = threading.Event()
         self.broken_reactions = 0
+        self.unreadable: set[str] = set()
         self.reacted: set[str] = set()
         self.reacted_games: set[str] = set()
         self.read: set[str] = set()
@@ -81,6 +82,8 @@ class World:
 
     def poll(self, board: str) -> Collection[str]:
         self.polled.append(board)
+        if board in self.unreadable:
+            raise PrecogError("http.timeout", "the board did not answer")
         return {f"{board}:1"} if len(self.polled) < 5 else ()
 
     def read_markets(self, names: Sequence[str]) -> None:
@@ -281,6 +284,17 @@ def test_a_reaction_that_fails_is_made_up_for(world: World, tmp_path: Path) -> N
         async with collecting(world, tmp_path) as collector:
             await until(lambda: len(world.reacted) == MARKETS)
             assert collector.supervisor.failures == {"system.database": 2}
+
+    asyncio.run(what())
+
+
+def test_a_board_that_fails_is_counted_by_its_code_and_holds_up_no_other(world: World, tmp_path: Path) -> None:
+    async def what() -> None:
+        world.unreadable = {"nba"}
+        async with collecting(world, tmp_path) as collector:
+            await until(lambda: world.polled.count("nfl") >= 2 and "nba" in world.polled)
+            assert collector.supervisor.failures == {"http.timeout": world.polled.count("nba")}
+            assert not collector.supervisor.restarts
 
     asyncio.run(what())
 

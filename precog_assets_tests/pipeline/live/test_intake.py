@@ -82,6 +82,16 @@ def test_a_quote_that_stands_is_confirmed_unless_a_newer_one_waits(fed: Fed) -> 
     assert [(fact.market_id, fact.received_at, fact.place) for fact in batch.quotes] == [(f"kalshi:{B}", AT, None)]
 
 
+def test_a_book_that_is_crossed_between_two_changes_tells_no_quote(fed: Fed) -> None:
+    (standing, _) = fed.sink.drained(10, 0.0).quotes
+    fed.hear(fed.delta(A, "0.9000", "1.00"))
+    assert (fed.sink.drained(10, 0.0).quotes, fed.sink.counts["crossed"]) == ([], 1)
+    assert [fact.market_id for fact in fed.sink.confirmed([A, B]).quotes] == [f"kalshi:{B}"]
+    fed.hear(fed.delta(A, "0.9000", "-1.00"))
+    (again,) = fed.sink.drained(10, 0.0).quotes
+    assert (again.quote.yes_bid, again.quote.yes_ask) == (standing.quote.yes_bid, standing.quote.yes_ask)
+
+
 def test_after_a_gap_nothing_is_confirmed_and_the_next_quote_is_news_even_if_it_is_the_same(fed: Fed) -> None:
     fed.sink.drained(10, 0.0)
     lost = fed.session.closed(9.0, GapKind.SILENT)
