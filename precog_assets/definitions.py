@@ -15,11 +15,11 @@ from precog_assets.assets import (
     fees,
     games,
     links,
+    market_data,
     markets,
     prices,
     ratings,
     teams,
-    trading,
 )
 from precog_assets.assets.sql_models import build_sql_model_assets
 from precog_assets.automation import catch_up, jobs, live
@@ -60,9 +60,9 @@ def build_defs(
             markets.markets,
             fees.fee_changes,
             links.market_games,
-            trading.order_books,
-            trading.trades,
-            trading.candles,
+            market_data.order_books,
+            market_data.trades,
+            market_data.candles,
             ratings.ratings,
             evaluations.evaluations,
             prices.prices,

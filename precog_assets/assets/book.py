@@ -10,11 +10,11 @@ import dagster as dg
 from precog_assets.assets.fees import FEE_CHANGES
 from precog_assets.assets.games import GAMES
 from precog_assets.assets.links import LINKS
+from precog_assets.assets.market_data import ORDER_BOOKS, TRADES
 from precog_assets.assets.markets import MARKETS, QUOTES
 from precog_assets.assets.prices import PRICES
 from precog_assets.assets.results import failures_named, materialized
 from precog_assets.assets.tables import RETRIES, table_spec
-from precog_assets.assets.trading import ORDER_BOOKS, TRADES
 from precog_assets.assets.why import why_metadata
 from precog_assets.resources import PrecogServices
 

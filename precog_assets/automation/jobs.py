@@ -17,12 +17,12 @@ from precog_assets.assets.evaluations import EVALUATIONS
 from precog_assets.assets.fees import FEE_CHANGES
 from precog_assets.assets.games import GAMES, RAW_GAMES, GamesConfig
 from precog_assets.assets.links import LINKS
+from precog_assets.assets.market_data import CANDLES, TRADES
 from precog_assets.assets.markets import MARKETS, QUOTES, RAW_MARKETS, SERIES, MarketsConfig
 from precog_assets.assets.prices import PRICES
 from precog_assets.assets.ratings import FORECASTS, RATINGS
 from precog_assets.assets.results import failures_named
 from precog_assets.assets.teams import TEAMS
-from precog_assets.assets.trading import CANDLES, TRADES
 from precog_assets.automation.planned import in_flight, instance_of, planned
 from precog_assets.resources import PrecogServices
 

@@ -14,10 +14,10 @@ import dagster as dg
 from precog_assets.assets.book import DECISIONS, DESK, SETTLEMENTS
 from precog_assets.assets.games import GAMES, RAW_GAMES
 from precog_assets.assets.links import LINKS
+from precog_assets.assets.market_data import ORDER_BOOKS
 from precog_assets.assets.markets import MARKETS, QUOTES, RAW_MARKETS
 from precog_assets.assets.prices import PRICES
 from precog_assets.assets.ratings import FORECASTS, RATINGS
-from precog_assets.assets.trading import ORDER_BOOKS
 from precog_assets.resources import PrecogServices
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ from precog_assets.domain.times import board_days, eastern_day
 from precog_assets.pipeline.cadence import LeagueActivity, Phase, due, phase_of, read_activity
 from precog_assets.pipeline.feeds import in_database, only_one
 from precog_assets.pipeline.games import poll_games
+from precog_assets.pipeline.market_data import poll_books
 from precog_assets.pipeline.markets import poll_markets
 from precog_assets.pipeline.report import StepReport
-from precog_assets.pipeline.trading import poll_books
 from precog_assets.sources.espn.client import requests_for
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from precog_assets.pipeline.fees import poll_fees
 from precog_assets.pipeline.games import poll_games
 from precog_assets.pipeline.ladder import climb
 from precog_assets.pipeline.link import link_markets
+from precog_assets.pipeline.market_data import poll_books
 from precog_assets.pipeline.markets import (
     SETTLED_LOOKBACK,
     discover_series,
@@ -25,7 +26,6 @@ from precog_assets.pipeline.price import price_markets
 from precog_assets.pipeline.rate import rate_league
 from precog_assets.pipeline.report import StepReport, new_correlation_id
 from precog_assets.pipeline.settle import settle_markets
-from precog_assets.pipeline.trading import poll_books
 from precog_assets.pipeline.upkeep import upkeep
 
 if TYPE_CHECKING:

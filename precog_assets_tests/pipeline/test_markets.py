@@ -11,6 +11,7 @@ from precog_assets.config import load_leagues
 from precog_assets.domain.facts import Origin
 from precog_assets.pipeline.games import poll_games
 from precog_assets.pipeline.link import link_markets
+from precog_assets.pipeline.market_data import poll_books, read_candles, read_trades
 from precog_assets.pipeline.markets import (
     backfill_markets,
     discover_series,
@@ -19,7 +20,6 @@ from precog_assets.pipeline.markets import (
     sweep_markets,
 )
 from precog_assets.pipeline.report import StepReport
-from precog_assets.pipeline.trading import poll_books, read_candles, read_trades
 from precog_assets.queries import quote_history, quotes_as_of
 from precog_assets.services import Services
 from precog_assets.store import tables

@@ -16,9 +16,9 @@ from precog_assets.pipeline.games import poll_games
 from precog_assets.pipeline.live.process import Chore
 from precog_assets.pipeline.live.reaction import Reactor
 from precog_assets.pipeline.live.watched import read_watched
+from precog_assets.pipeline.market_data import poll_books
 from precog_assets.pipeline.markets import discover_series, poll_markets, sweep_markets
 from precog_assets.pipeline.report import new_correlation_id
-from precog_assets.pipeline.trading import poll_books
 
 if TYPE_CHECKING:
     from precog_assets.services import Services

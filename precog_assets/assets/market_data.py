@@ -50,8 +50,8 @@ candles_spec = table_spec(
 @dg.multi_asset(specs=[order_books_spec], name="order_books", retry_policy=RETRIES)
 def order_books(services: PrecogServices) -> dg.MaterializeResult:
     """Read the books of every league's markets near their games."""
+    from precog_assets.pipeline.market_data import poll_books
     from precog_assets.pipeline.report import new_correlation_id
-    from precog_assets.pipeline.trading import poll_books
 
     opened = services.get()
     with failures_named():
@@ -63,7 +63,7 @@ def order_books(services: PrecogServices) -> dg.MaterializeResult:
 @dg.multi_asset(specs=[trades_spec], name="trades", retry_policy=RETRIES)
 def trades(services: PrecogServices) -> dg.MaterializeResult:
     """Read the trades since the last one kept, league by league."""
-    from precog_assets.pipeline.trading import read_trades
+    from precog_assets.pipeline.market_data import read_trades
 
     opened = services.get()
     report = _by_league(opened, "trades", read_trades)
@@ -73,7 +73,7 @@ def trades(services: PrecogServices) -> dg.MaterializeResult:
 @dg.multi_asset(specs=[candles_spec], name="candles", retry_policy=RETRIES)
 def candles(services: PrecogServices) -> dg.MaterializeResult:
     """Read the candlesticks of the last days, league by league."""
-    from precog_assets.pipeline.trading import read_candles
+    from precog_assets.pipeline.market_data import read_candles
 
     opened = services.get()
     report = _by_league(opened, "candles", read_candles)

@@ -1,4 +1,4 @@
-"""Trading in the markets that matter: order books, trades and candlesticks of games that run or just ran."""
+"""Market data beside quotes: order books, trades and candlesticks of the markets whose games run or just ran."""
 
 from __future__ import annotations
 
