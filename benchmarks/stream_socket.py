@@ -23,6 +23,7 @@ from websockets.exceptions import ConnectionClosed
 
 from benchmarks.house import ROOT
 from benchmarks.measure import Figure, Scale, Target
+from benchmarks.stream_frames import MARKETS, frames_of, ticker_of
 from precog_assets.domain.live import DateSeen, RawPlace, Received
 from precog_assets.sources.kalshi.auth import KalshiCredentials
 from precog_assets.sources.kalshi.stream.client import KalshiStream
@@ -74,8 +75,6 @@ class _Sink:
 
 
 async def _followed(port: int, count: int, folder: Path) -> float:
-    from benchmarks.stream import MARKETS, ticker_of
-
     with SegmentWriter(folder, "kalshi") as segments:
         sink = _Sink(segments, count + MARKETS + 1)
         key = KalshiCredentials("benchmark", Ed25519PrivateKey.generate())
@@ -94,8 +93,6 @@ async def _followed(port: int, count: int, folder: Path) -> float:
 
 
 async def _venue(count: int) -> None:
-    from benchmarks.stream import frames_of
-
     frames = [frame.decode() for frame in frames_of(count)]
 
     async def told(connection: ServerConnection) -> None:
