@@ -136,5 +136,5 @@ def _chores(process: CollectorProcess) -> Sequence[Chore]:
     def derive() -> None:
         state[0] = derive_tick(process.services, state[0], new_correlation_id()).state
 
-    slower = chores_of(process.services, process.streaming, process.reactor)
+    slower = chores_of(process.services, process.streaming, process.holds_book, process.reactor)
     return [*slower, Chore("links and ratings", lambda: DERIVE_EACH_S, derive)]

@@ -25,14 +25,19 @@ CANDLE_WINDOW = timedelta(days=2)
 
 
 def poll_books(
-    services: Services, leagues: Sequence[League], *, correlation_id: str, budget_s: float | None = None
+    services: Services,
+    leagues: Sequence[League],
+    *,
+    correlation_id: str,
+    budget_s: float | None = None,
+    known: Callable[[str], bool] = lambda _ticker: False,
 ) -> StepReport:
-    """Read the order books of the markets whose games run or begin soon."""
+    """Read the order books of the markets whose games run or begin soon; not of those `known` from a stream."""
     report = StepReport("order books", correlation_id, services.clock.now())
     now = services.clock.now()
     with in_database(services.engine) as connection:
         chosen = {"leagues": [league.key for league in leagues], "soon": now + timedelta(minutes=90)}
-        tickers = list(connection.scalars(_NEAR, chosen))
+        tickers = [ticker for ticker in connection.scalars(_NEAR, chosen) if not known(ticker)]
     wanted = [Wanted("live", lambda: services.kalshi.orderbooks(tickers, label="live", correlation_id=correlation_id))]
     answered = fetch_all(wanted if tickers else [], lambda one: one.send(), report, services.engine, budget_s=budget_s)
     books = []

@@ -1,4 +1,4 @@
-"""Writing a batch of stream facts: quotes and trades in one transaction, given twice with the same result.
+"""Writing a batch of stream facts: quotes, trades and order books in one transaction, given twice with the same result.
 
 Belongs here: the statements' order, and markets that are not known yet. Does not: the spool, retries (`writer.py`).
 A quote needs its market's row; one whose market nobody has read yet is left out and named, so that the caller reads
@@ -15,9 +15,9 @@ import sqlalchemy as sa
 from precog_assets.domain.facts import Observation, Origin
 from precog_assets.domain.live import RawPlace
 from precog_assets.pipeline.feeds import in_database
-from precog_assets.pipeline.live.facts import FactBatch, GapFact, QuoteFact, TradeFact
+from precog_assets.pipeline.live.facts import BookFact, FactBatch, GapFact, QuoteFact, TradeFact
 from precog_assets.store.bulk import WriteCounts
-from precog_assets.store.markets import market_keys, write_quotes
+from precog_assets.store.markets import market_keys, write_order_books, write_quotes
 from precog_assets.store.trades import write_trades
 
 ResponseOf = Callable[[RawPlace], int | None]
@@ -31,6 +31,7 @@ class Applied:
 
     quotes: WriteCounts
     trades: WriteCounts
+    books: WriteCounts
     unknown: tuple[str, ...]
     """Markets that are not in the database."""
     touched: tuple[str, ...]
@@ -55,6 +56,7 @@ class BatchApplier:
             applied = Applied(
                 write_quotes(connection, quotes),
                 write_trades(connection, trades),
+                write_order_books(connection, [(fact.book, self._observed(fact)) for fact in batch.books]),
                 tuple(dict.fromkeys(market for market in wanted if market not in known)),
                 tuple(dict.fromkeys(market for market, _, _ in quotes)),
             )
@@ -62,7 +64,7 @@ class BatchApplier:
                 self._write_gaps(connection, batch.gaps)
         return applied
 
-    def _observed(self, fact: QuoteFact | TradeFact) -> Observation:
+    def _observed(self, fact: QuoteFact | TradeFact | BookFact) -> Observation:
         place = fact.place
         if place is None:
             return Observation(fact.received_at, Origin.LIVE)

@@ -27,8 +27,13 @@ BOOKS_EACH_S, SWEEP_EACH_S, AHEAD_EACH_S, DISCOVER_EACH_S = 15.0, 120.0, 300.0, 
 DAYS_AHEAD = (1, 2)
 
 
-def chores_of(services: Services, streaming: Callable[[], bool], react: Reactor) -> list[Chore]:
-    """The slower work. While the stream is away the listings are read as often as boards, and reacted to."""
+def chores_of(
+    services: Services, streaming: Callable[[], bool], holds_book: Callable[[str], bool], react: Reactor
+) -> list[Chore]:
+    """The slower work. While the stream is away the listings are read as often as boards, and reacted to.
+
+    Order books are read of the markets whose book the stream does not hold.
+    """
     cadence = services.limiter.config("kalshi").poll
 
     def listings() -> None:
@@ -44,7 +49,7 @@ def chores_of(services: Services, streaming: Callable[[], bool], react: Reactor)
             activity: dict[str, LeagueActivity] = read_activity(connection, [one.key for one in services.leagues], now)
         near = [one for one in services.leagues if phase_of(activity.get(one.key), now, cadence) is not Phase.IDLE]
         if near:
-            poll_books(services, near, correlation_id=new_correlation_id())
+            poll_books(services, near, correlation_id=new_correlation_id(), known=holds_book)
 
     def ahead() -> None:
         today = eastern_day(services.clock.now())

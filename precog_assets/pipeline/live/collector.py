@@ -30,6 +30,7 @@ from precog_assets.domain.live import Priority
 from precog_assets.domain.pacing import Backoff, Pace
 from precog_assets.domain.times import Clock, SystemClock
 from precog_assets.pipeline.live.apply import Applied
+from precog_assets.pipeline.live.books import BookLog, by_cadence
 from precog_assets.pipeline.live.coalesce import QuoteQueue
 from precog_assets.pipeline.live.facts import FactBatch, QuoteFact
 from precog_assets.pipeline.live.intake import StreamIntake
@@ -51,6 +52,7 @@ BATCH_GAP_S = 0.05
 BATCH_QUOTES = 2_000
 FOLLOW_S = 5.0
 CONFIRM_S = 3.0
+CONFIRM_BOOKS_S = 15.0
 HEARD_S = 5.0
 """A stream that nothing was heard on for so long (pings included) confirms nothing."""
 KEEP_S = 0.5
@@ -88,6 +90,7 @@ class Collector:
         spool: Spool,
         clock: Clock,
         cadence: Cadence,
+        book_cadence: Cadence,
         make_stream: Callable[[StreamIntake], KalshiStream],
         *,
         random: Random,
@@ -95,7 +98,9 @@ class Collector:
         pace: Pace | None = None,
         machine: Clock | None = None,
     ) -> None:
-        """`pace` is of what is begun again after trouble, and of asking a database that was away. `clock` is the
+        """`cadence` is of boards, `book_cadence` of the rows that order books become.
+
+        `pace` is of what is begun again after trouble, and of asking a database that was away. `clock` is the
         world's where one is simulated; `machine` is watched for jumps.
         """
         self.counts: Counter[str] = Counter()
@@ -104,7 +109,9 @@ class Collector:
         self.queue: QuoteQueue[QuoteFact] = queue if queue is not None else QuoteQueue()
         self._ports, self._segments = ports, segments
         self._work, self._moved, self._to_read = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        self.intake = StreamIntake(segments, self.queue, clock, self._work.set)
+        self.intake = StreamIntake(
+            segments, self.queue, BookLog(by_cadence(book_cadence, self.queue.priority_of)), clock, self._work.set
+        )
         self.stream = make_stream(self.intake)
         self.intake.quote_of = self.stream.session.quote
         self.writer = FactWriter(
@@ -242,6 +249,7 @@ class Collector:
             wanted = await self._in(self._threads, self._ports.wanted)
             self.queue.prioritise({market_id_of(ticker): priority for ticker, priority in wanted.items()})
             self.stream.want(wanted)
+            self.intake.books.follow(wanted)
             self._plan.update(await self._in(self._threads, self._ports.boards), time.monotonic())
             await asyncio.sleep(FOLLOW_S)
 
@@ -261,13 +269,16 @@ class Collector:
                 self._reading.pop(ticker, None)
 
     async def _confirm(self) -> None:
+        books_s = time.monotonic()
         while True:
             await asyncio.sleep(CONFIRM_S)
             now_s, state, books = time.monotonic(), self.stream.state, self.stream.session.books
             if not state.connected or state.heard_s is None or now_s - state.heard_s > HEARD_S:
                 continue
             held = [ticker for ticker in self.stream.session.subscriptions.wanted if books.get(ticker) is not None]
-            batch = self.intake.confirmed(held)
+            books = now_s - books_s >= CONFIRM_BOOKS_S
+            books_s = now_s if books else books_s
+            batch = self.intake.confirmed(held, books=books)
             await self._in(self._writing, lambda batch=batch, now_s=now_s: self.writer.confirm(batch, now_s))
 
     async def _keep(self) -> None:
@@ -276,6 +287,8 @@ class Collector:
             for sealed in self._segments.tick(now_s):
                 await self._in(self._threads, lambda sealed=sealed: self._ports.sealed(sealed))
             await self._in(self._writing, lambda now_s=now_s: self.writer.catch_up(now_s))
+            if self.intake.books.due(now_s):
+                self._work.set()
             jumped_s = self._wall.observe(self._machine.now(), time.monotonic())
             if jumped_s is not None:
                 self.counts["clock_jumps"] += 1
@@ -289,7 +302,7 @@ class Collector:
     def _last_words(self) -> None:
         """What had been taken in is written or spooled, and the segments sealed; nothing else runs any more."""
         now_s = time.monotonic()
-        rest = self.intake.drained(len(self.queue), now_s)
+        rest = self.intake.drained(len(self.queue), float("inf"))
         try:
             for batch in (self._batch, rest):
                 self.writer.write(batch, now_s)

@@ -6,7 +6,7 @@ Every fact says when its frame was received and where it lies raw; written, it i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -14,11 +14,11 @@ from typing import Any
 
 import orjson
 
-from precog_assets.domain.facts import QuoteSeen, TradeSeen
+from precog_assets.domain.facts import OrderBookSeen, QuoteSeen, TradeSeen
 from precog_assets.domain.live import Gap, GapKind, RawPlace
 from precog_assets.domain.times import parse_instant
 
-QUOTE, TRADE, GAP = "quote", "trade", "gap"
+QUOTE, TRADE, BOOK, GAP = "quote", "trade", "book", "gap"
 _QUOTE_FIELDS = (
     "yes_bid",
     "yes_ask",
@@ -53,6 +53,15 @@ class TradeFact:
 
 
 @dataclass(frozen=True, slots=True)
+class BookFact:
+    """A market's order book as it stood after a frame."""
+
+    book: OrderBookSeen
+    received_at: datetime
+    place: RawPlace | None
+
+
+@dataclass(frozen=True, slots=True)
 class GapFact:
     """An irregularity of a stream; `at` is our wall clock when it was noticed."""
 
@@ -60,7 +69,7 @@ class GapFact:
     at: datetime
 
 
-Fact = QuoteFact | TradeFact | GapFact
+Fact = QuoteFact | TradeFact | BookFact | GapFact
 
 
 @dataclass(slots=True)
@@ -70,9 +79,10 @@ class FactBatch:
     quotes: list[QuoteFact] = field(default_factory=list)
     trades: list[TradeFact] = field(default_factory=list)
     gaps: list[GapFact] = field(default_factory=list)
+    books: list[BookFact] = field(default_factory=list)
 
     def __len__(self) -> int:
-        return len(self.quotes) + len(self.trades) + len(self.gaps)
+        return len(self.quotes) + len(self.trades) + len(self.gaps) + len(self.books)
 
     def add(self, fact: Fact) -> None:
         """One fact more, behind those of its kind."""
@@ -80,12 +90,14 @@ class FactBatch:
             self.quotes.append(fact)
         elif isinstance(fact, TradeFact):
             self.trades.append(fact)
+        elif isinstance(fact, BookFact):
+            self.books.append(fact)
         else:
             self.gaps.append(fact)
 
     def facts(self) -> list[Fact]:
         """All of them, kind by kind."""
-        return [*self.quotes, *self.trades, *self.gaps]
+        return [*self.quotes, *self.trades, *self.books, *self.gaps]
 
 
 def encoded(fact: Fact) -> tuple[str, bytes]:
@@ -105,6 +117,10 @@ def encoded(fact: Fact) -> tuple[str, bytes]:
             "block": trade.is_block,
         }
         return TRADE, _dumped(said, fact.received_at, fact.place)
+    if isinstance(fact, BookFact):
+        book = fact.book
+        said = {"market": book.market_id, "yes": _texts(book.yes), "no": _texts(book.no)}
+        return BOOK, _dumped(said, fact.received_at, fact.place)
     gap = fact.gap
     said = {
         "venue": gap.venue,
@@ -147,6 +163,11 @@ def _trade(said: dict[str, Any], at: datetime, place: RawPlace | None) -> TradeF
     return TradeFact(trade, at, place)
 
 
+def _book(said: dict[str, Any], at: datetime, place: RawPlace | None) -> BookFact:
+    yes, no = (tuple((Decimal(price), Decimal(count)) for price, count in said[side]) for side in ("yes", "no"))
+    return BookFact(OrderBookSeen(said["market"], yes, no), at, place)
+
+
 def _gap(said: dict[str, Any], at: datetime, _place: RawPlace | None) -> GapFact:
     gap = Gap(
         said["venue"],
@@ -165,12 +186,17 @@ def _gap(said: dict[str, Any], at: datetime, _place: RawPlace | None) -> GapFact
 _DECODERS: dict[str, Callable[[dict[str, Any], datetime, RawPlace | None], Fact]] = {
     QUOTE: _quote,
     TRADE: _trade,
+    BOOK: _book,
     GAP: _gap,
 }
 
 
 def _text(value: Decimal | None) -> str | None:
     return None if value is None else str(value)
+
+
+def _texts(levels: Sequence[tuple[Decimal, Decimal]]) -> list[tuple[str, str]]:
+    return [(str(price), str(count)) for price, count in levels]
 
 
 def _dumped(said: dict[str, Any], at: datetime, place: RawPlace | None) -> bytes:

@@ -8,12 +8,13 @@ trades, gaps and rejections never are.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 
 from precog_assets.domain.facts import QuoteSeen, Rejection
 from precog_assets.domain.live import DateSeen, Gap, GapKind, RawPlace, Received
 from precog_assets.domain.times import Clock
+from precog_assets.pipeline.live.books import BookLog
 from precog_assets.pipeline.live.coalesce import QuoteQueue
 from precog_assets.pipeline.live.facts import FactBatch, GapFact, QuoteFact, TradeFact
 from precog_assets.pipeline.live.timing import ClockOffset, LagMeter, venue_lag_s
@@ -37,13 +38,19 @@ class StreamIntake:
     """
 
     def __init__(
-        self, segments: SegmentWriter | None, queue: QuoteQueue[QuoteFact], clock: Clock, wake: Callable[[], object]
+        self,
+        segments: SegmentWriter | None,
+        queue: QuoteQueue[QuoteFact],
+        books: BookLog,
+        clock: Clock,
+        wake: Callable[[], object],
     ) -> None:
         self.counts: Counter[str] = Counter()
         self.offset = ClockOffset()
         self.lag = LagMeter()
         """From the venue's sending to our receiving."""
         self.quote_of: QuoteOf = lambda _ticker: None
+        self.books = books
         self._segments, self._queue, self._clock, self._wake = segments, queue, clock, wake
         self._quotes: dict[str, QuoteSeen] = {}
         self._trades: list[TradeFact] = []
@@ -57,7 +64,13 @@ class StreamIntake:
 
     def take(self, received: Received | None, happened: Sequence[Happening]) -> None:
         """Put what a frame gave where it waits."""
+        only_deeper = True
         for one in happened:
+            if isinstance(one, BookMoved) and received is not None:
+                self.books.changed(one.book, received)
+                if one.deeper:
+                    continue
+            only_deeper = False
             if isinstance(one, Gap):
                 self.counts[f"gap:{one.kind}"] += 1
                 self._gaps.append(GapFact(one, received.received_at if received else self._clock.now()))
@@ -70,15 +83,18 @@ class StreamIntake:
                 self.counts[f"refused:{one.code}"] += 1
             elif received is not None:
                 self._fact(received, one)
-        self._wake()
+        if not only_deeper:
+            # A book that changed below its top waits for its time; whoever keeps the time wakes the writer then.
+            self._wake()
 
     def dated(self, seen: DateSeen) -> None:
         """A venue's clock against ours."""
         self.offset.observe(seen)
 
-    def confirmed(self, tickers: Iterable[str]) -> FactBatch:
-        """The quotes of markets as they are now, though nothing changed: of those that nothing waits of."""
-        at, batch = self._clock.now(), FactBatch()
+    def confirmed(self, tickers: Collection[str], *, books: bool = False) -> FactBatch:
+        """The quotes (and books) of markets as they are now, though nothing changed: of those that nothing waits of."""
+        at = self._clock.now()
+        batch = FactBatch(books=self.books.standing(tickers, at) if books else [])
         for ticker in tickers:
             quote, market_id = self._quotes.get(ticker), market_id_of(ticker)
             if quote is not None and not self._queue.waits(market_id):
@@ -86,9 +102,9 @@ class StreamIntake:
         return batch
 
     def drained(self, most: int, monotonic_s: float) -> FactBatch:
-        """What waits to be written: all trades and gaps, and up to `most` quotes, the most important first."""
+        """What waits to be written: trades, gaps, books whose time has come, and up to `most` quotes by importance."""
         taken = self._queue.take(most, monotonic_s)
-        batch = FactBatch([one.value for one in taken], self._trades, self._gaps)
+        batch = FactBatch([one.value for one in taken], self._trades, self._gaps, self.books.take(monotonic_s))
         self._trades, self._gaps = [], []
         return batch
 

@@ -108,6 +108,7 @@ class CollectorProcess:
             self._spool,
             services.clock,
             services.limiter.config(ESPN).poll,
+            services.limiter.config(VENUE).poll,
             stream,
             random=chance,
         )
@@ -135,6 +136,10 @@ class CollectorProcess:
         """Whether the stream tells of every market that is followed."""
         return self.collector.stream.state.connected and not self.collector.stream.session.books.awaited
 
+    def holds_book(self, ticker: str) -> bool:
+        """Whether the stream tells of a market's order book now."""
+        return self.collector.stream.state.connected and self.collector.stream.session.books.get(ticker) is not None
+
     def status(self) -> CollectorStatus:
         """How it is doing; what is counted by time begins anew. To be called on the loop."""
         collector, now_s = self.collector, time.monotonic()
@@ -143,7 +148,13 @@ class CollectorProcess:
         frames, self._frames_before, self._status_s = state.frames - self._frames_before, state.frames, now_s
         written, decided, spool = collector.lags.written.reset(), collector.lags.reacted.reset(), self._spool.state()
         offset = collector.intake.offset.estimate(now_s)
-        counts = collector.counts + collector.intake.counts + collector.queue.counts + collector.writer.counts
+        counts = (
+            collector.counts
+            + collector.intake.counts
+            + collector.intake.books.counts
+            + collector.queue.counts
+            + collector.writer.counts
+        )
         return CollectorStatus(
             at=self.services.clock.now().isoformat(),
             uptime_s=round(now_s - self._began_s, 1),

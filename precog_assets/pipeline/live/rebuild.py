@@ -2,7 +2,8 @@
 
 Belongs here: reading segments in order into batches. Does not: writing them (`apply`), which may have them already:
 what is there is the same rows, and what a crash took from the writer's hands is added.
-A quote is made for every change, coalesced by nobody: there can be more of them than were written live.
+A quote is made for every change, coalesced by nobody, and a book for each batch: there can be more of them than were
+written live.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from precog_assets.domain.live import RawPlace, Received
 from precog_assets.domain.times import SystemClock
+from precog_assets.pipeline.live.books import BookLog
 from precog_assets.pipeline.live.coalesce import QueueLimits, QuoteQueue
 from precog_assets.pipeline.live.facts import FactBatch, QuoteFact
 from precog_assets.pipeline.live.intake import StreamIntake
@@ -30,7 +32,7 @@ def facts_of(paths: Sequence[Path]) -> Iterator[FactBatch]:
     """
     queue: QuoteQueue[QuoteFact] = QuoteQueue(_EVERYTHING)
     replay = StreamReplay(tickers_of(record.data for path in paths for record in read_segment(path)))
-    intake = StreamIntake(None, queue, SystemClock(), lambda: None)
+    intake = StreamIntake(None, queue, BookLog(lambda _market: 0.0), SystemClock(), lambda: None)
     intake.quote_of = replay.session.quote
     waiting = 0
     for path in paths:
@@ -45,6 +47,6 @@ def facts_of(paths: Sequence[Path]) -> Iterator[FactBatch]:
             if waiting >= BATCH_FACTS:
                 yield intake.drained(len(queue), record.monotonic_s)
                 waiting = 0
-    last = intake.drained(len(queue), 0.0)
+    last = intake.drained(len(queue), float("inf"))
     if len(last):
         yield last

@@ -43,12 +43,14 @@ def main(database: str, stream: str, key_id: str, key_file: str, folder: str, ti
     ports = Ports(
         lambda: wanted, apply, lambda _markets, _games: None, dict, lambda _: (), lambda _: None, lambda _: None
     )
+    cadence = Cadence(idle_s=60, pregame_s=9, live_s=4, pregame_window_min=90)
     collector = Collector(
         ports,
         SegmentWriter(home / "segments", "kalshi"),
         Spool(home / "spool"),
         SystemClock(),
-        Cadence(idle_s=60, pregame_s=9, live_s=4, pregame_window_min=90),
+        cadence,
+        cadence,
         lambda sink: KalshiStream(stream, load_credentials(key_id, key_file), sink),
         random=Random(1),
     )

@@ -137,6 +137,7 @@ async def collecting(
             spool,
             SystemClock(),
             CADENCE,
+            CADENCE,
             lambda sink: KalshiStream(url_of(world.one), credentials(world.one), sink, chance=Random(1), pace=QUICK),
             random=Random(1),
             pace=Pace(initial_s=0.05, max_s=0.2),
@@ -321,6 +322,7 @@ def test_what_was_taken_in_when_it_ends_is_not_lost(world: World, tmp_path: Path
             waiting = spool.depth
         counts = collector.intake.counts
         kept = counts["quotes"] - collector.queue.counts["coalesced"] + counts["trades"]
+        kept += collector.intake.books.counts["books"]
         assert waiting == kept + sum(value for name, value in counts.items() if name.startswith("gap:"))
 
     asyncio.run(what())

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from precog_assets.domain.facts import QuoteSeen, TradeSeen
+from precog_assets.domain.facts import OrderBookSeen, QuoteSeen, TradeSeen
 from precog_assets.domain.live import Gap, GapKind, RawPlace
-from precog_assets.pipeline.live.facts import Fact, FactBatch, GapFact, QuoteFact, TradeFact, decoded, encoded
+from precog_assets.pipeline.live.facts import BookFact, Fact, FactBatch, GapFact, QuoteFact, TradeFact, decoded, encoded
 
 NUMBERS = st.decimals(0, 10**9, allow_nan=False, places=4)
 INSTANTS = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))
@@ -32,9 +32,12 @@ GAPS = st.builds(
     st.lists(TEXTS, max_size=3).map(tuple),
     TEXTS,
 )
+LEVELS = st.lists(st.tuples(NUMBERS, NUMBERS), max_size=3).map(tuple)
+BOOKS = st.builds(OrderBookSeen, TEXTS, LEVELS, LEVELS)
 FACTS: st.SearchStrategy[Fact] = st.one_of(
     st.builds(QuoteFact, TEXTS, QUOTES, INSTANTS, PLACES),
     st.builds(TradeFact, TRADES, INSTANTS, PLACES),
+    st.builds(BookFact, BOOKS, INSTANTS, PLACES),
     st.builds(GapFact, GAPS, INSTANTS),
 )
 

@@ -12,6 +12,7 @@ import pytest
 from precog_assets.domain.live import Gap, GapKind, Received
 from precog_assets.domain.times import FixedClock
 from precog_assets.pipeline.live import intake as module
+from precog_assets.pipeline.live.books import BookLog
 from precog_assets.pipeline.live.coalesce import QuoteQueue
 from precog_assets.pipeline.live.intake import StreamIntake
 from precog_assets.sources.kalshi.stream.session import StreamSession
@@ -28,7 +29,7 @@ class Fed:
     def __init__(self, folder: Path) -> None:
         self.woken = 0
         self.segments = SegmentWriter(folder, "kalshi")
-        self.sink = StreamIntake(self.segments, QuoteQueue(), FixedClock(AT), self._wake)
+        self.sink = StreamIntake(self.segments, QuoteQueue(), BookLog(lambda _market: 4.0), FixedClock(AT), self._wake)
         self.session, self.venue, self.frames = StreamSession(Random(1)), ScriptedVenue(), 0
         self.sink.quote_of = self.session.quote
         self.session.want([A, B])

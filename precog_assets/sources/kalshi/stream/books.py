@@ -105,10 +105,12 @@ class Book:
 
 
 class BookMoved(NamedTuple):
-    """A market's best price or size is another; `book` lives on, so read it now."""
+    """A market's book is another; `book` lives on, so read it now."""
 
     ticker: str
     book: Book
+    deeper: bool = False
+    """Only a level behind the best is another: the quote is as it was."""
 
 
 class BookKeeper:

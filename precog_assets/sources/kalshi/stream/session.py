@@ -207,8 +207,8 @@ class StreamSession:
     def _moved(self, ticker: str, outcome: BookOutcome, into: list[Happening]) -> None:
         self.counts[f"book:{outcome.value}"] += 1
         book = self.books.get(ticker)
-        if outcome is BookOutcome.MOVED and book is not None:
-            into.append(BookMoved(ticker, book))
+        if book is not None:
+            into.append(BookMoved(ticker, book, outcome is BookOutcome.DEEPER))
 
     def _told(self, event: TickerTold, into: list[Happening]) -> None:
         if self.books.follows(event.ticker):

@@ -68,8 +68,10 @@ def test_a_book_is_its_snapshot_and_every_change_since() -> None:
     talk = Talk(A)
     assert talk.top(A) == (d("0.40", "10"), d("0.45", "5"))
     moved = talk.hear(talk.delta(A, "0.4200", "3.00"))
-    assert [one.ticker for one in moved if isinstance(one, BookMoved)] == [A]
-    assert talk.hear(talk.delta(A, "0.3000", "8.00")) == [], "a level behind the best moves no quote"
+    assert [(one.ticker, one.deeper) for one in moved if isinstance(one, BookMoved)] == [(A, False)]
+    (deeper,) = talk.hear(talk.delta(A, "0.3000", "8.00"))
+    assert isinstance(deeper, BookMoved)
+    assert (deeper.ticker, deeper.deeper) == (A, True), "a level behind the best moves no quote"
     talk.hear(talk.delta(A, "0.5500", "-5.00", "no"))
     assert talk.top(A) == (d("0.42", "3"), None)
     talk.hear(talk.delta(A, "0.4200", "-3.00"))
