@@ -114,6 +114,42 @@ _ALL = (
         "Mend the rows the message names; README, exchange format, has the columns and rules.",
     ),
     ErrorCode(
+        "stream.missing",
+        ErrorClass.TRANSIENT,
+        "Frames of a venue's stream were missed or came out of order, or the venue ended a subscription.",
+        "Nothing: it is subscribed anew, and missed trades are read over REST. If frequent, see the collector's lag.",
+    ),
+    ErrorCode(
+        "stream.spoiled",
+        ErrorClass.CONTRACT,
+        "A frame of a stream could not be read, or contradicts those before it; its markets are subscribed anew.",
+        "See ops.stream_gaps and ops.rejections; if it goes on, the venue changed its frames.",
+    ),
+    ErrorCode(
+        "stream.silent",
+        ErrorClass.TRANSIENT,
+        "A stream's socket was open and nothing came, or a command was not answered; it was given up.",
+        "Nothing: it is opened again. If frequent, look at the network between us and the venue.",
+    ),
+    ErrorCode(
+        "stream.closed",
+        ErrorClass.TRANSIENT,
+        "A stream's connection ended.",
+        "Nothing: it is opened again, later each time; listings are polled meanwhile.",
+    ),
+    ErrorCode(
+        "stream.refused",
+        ErrorClass.PERMANENT,
+        "The venue refused a command on its stream.",
+        "See `counts` of `precog collect --json`: refused, with the venue's number; its manual says what it means.",
+    ),
+    ErrorCode(
+        "stream.clock_skew",
+        ErrorClass.PERMANENT,
+        "The venue refused the stream's handshake because our clock differs from its own.",
+        "Synchronise this machine's clock (NTP); `precog doctor` shows the difference.",
+    ),
+    ErrorCode(
         "system.database", ErrorClass.SYSTEM, "The database did not answer.", "Start it; the step catches up by itself."
     ),
     ErrorCode(
@@ -121,6 +157,12 @@ _ALL = (
         ErrorClass.SYSTEM,
         "The raw archive could not be written.",
         "Check space and rights under PRECOG_HOME, or the bucket.",
+    ),
+    ErrorCode(
+        "system.spool",
+        ErrorClass.SYSTEM,
+        "The spool of facts that wait for the database is full, cannot be written, or was changed by someone else.",
+        "Start the database, make room under PRECOG_HOME/spool; raw frames are kept, so nothing is lost meanwhile.",
     ),
     ErrorCode(
         "system.budget",

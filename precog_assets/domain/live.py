@@ -38,6 +38,21 @@ class GapKind(StrEnum):
     """The connection ended."""
 
 
+GAP_CODES = {
+    GapKind.MISSING: "stream.missing",
+    GapKind.OUT_OF_ORDER: "stream.missing",
+    GapKind.NO_SNAPSHOT: "stream.missing",
+    GapKind.ENDED: "stream.missing",
+    GapKind.CONFLICT: "stream.spoiled",
+    GapKind.UNREADABLE: "stream.spoiled",
+    GapKind.NEGATIVE_SIZE: "stream.spoiled",
+    GapKind.SILENT: "stream.silent",
+    GapKind.UNANSWERED: "stream.silent",
+    GapKind.DISCONNECTED: "stream.closed",
+}
+"""By what is counted under which code of `domain.errors`; a repeated frame is no failure."""
+
+
 @dataclass(frozen=True, slots=True)
 class Gap:
     """One irregularity: what was followed, what was expected, what came, which markets it may concern."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from precog_assets.domain.errors import PrecogError
 
-SPOOL_CODE = "system.archive"
+SPOOL_CODE = "system.spool"
 
 
 class SpoolFull(PrecogError):

@@ -7,6 +7,7 @@ Does not: the segments' bytes (`segments.py`), what a gap means (`domain.live`).
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,8 +15,9 @@ from datetime import datetime
 import orjson
 import sqlalchemy as sa
 
-from precog_assets.domain.live import Gap, GapKind
+from precog_assets.domain.live import GAP_CODES, Gap, GapKind
 from precog_assets.store import partitions
+from precog_assets.store.error_counts import count_errors
 from precog_assets.store.segments import SealedSegment
 from precog_assets.store.tables import responses
 
@@ -110,7 +112,8 @@ def seal_segments(connection: sa.Connection, sealed: Iterable[SealedSegment]) ->
 
 
 def write_gaps(connection: sa.Connection, gaps: Sequence[GapSeen]) -> None:
-    """Record gaps, each once. One by which nothing is lost is closed as it begins."""
+    """Record gaps, each once, and count them by code. One by which nothing is lost is closed as it begins."""
+    new: Counter[tuple[str, str]] = Counter()
     for one in gaps:
         gap = one.gap
         lost = None
@@ -127,7 +130,10 @@ def write_gaps(connection: sa.Connection, gaps: Sequence[GapSeen]) -> None:
             "frames_lost": lost,
             "detail": gap.detail.replace("\x00", ""),
         }
-        connection.execute(_GAP, row)
+        if connection.execute(_GAP, row).rowcount and gap.kind in GAP_CODES:
+            new[gap.venue, GAP_CODES[gap.kind]] += 1
+    if new:
+        count_errors(connection, new, max(one.at for one in gaps))
 
 
 def close_gaps(connection: sa.Connection, source: str, at: datetime) -> int:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from precog_assets.domain.facts import Observation, OrderBookSeen, Origin, TradeSeen
 from precog_assets.domain.live import Gap, GapKind
 from precog_assets.store import tables
+from precog_assets.store.error_counts import read_errors
 from precog_assets.store.markets import write_markets, write_order_books, write_quotes
 from precog_assets.store.segments import SealedSegment
 from precog_assets.store.stream_log import GapSeen, close_gaps, seal_segments, segment_row, write_gaps
@@ -63,6 +64,9 @@ def test_a_gap_is_recorded_once_and_open_until_everything_is_known_again(store: 
     for _ in range(2):
         with store.begin() as connection:
             write_gaps(connection, [GapSeen(missing, at(1)), GapSeen(repeated, at(2))])
+    with store.connect() as connection:
+        counted = [(one.source, one.code, one.count) for one in read_errors(connection, at(0))]
+        assert counted == [("kalshi", "stream.missing", 1)], "once, and a frame that came twice is no failure"
     with store.begin() as connection:
         assert close_gaps(connection, "kalshi", at(0)) == 0
         assert close_gaps(connection, "kalshi", at(5)) == 1

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +24,7 @@ from precog_assets.pipeline.live.apply import BatchApplier
 from precog_assets.pipeline.live.boards_away import BoardPoller
 from precog_assets.pipeline.live.collector import Collector
 from precog_assets.pipeline.live.facts import GapFact
+from precog_assets.pipeline.live.failures import failures_of, keep_failures
 from precog_assets.pipeline.live.intake import StreamIntake
 from precog_assets.pipeline.live.leases import Leases
 from precog_assets.pipeline.live.missed import loses_trades, read_missed, since_start
@@ -38,7 +39,6 @@ from precog_assets.sources.kalshi.auth import KalshiCredentials
 from precog_assets.sources.kalshi.parse_markets import VENUE
 from precog_assets.sources.kalshi.stream.client import KalshiStream
 from precog_assets.store import ops
-from precog_assets.store.error_counts import OURS, count_errors
 from precog_assets.store.plays import warm
 from precog_assets.store.segments import SegmentWriter, recover
 from precog_assets.store.spool import Spool
@@ -91,7 +91,7 @@ class CollectorProcess:
         self._threads = ThreadPoolExecutor(max_workers=SLOW_THREADS, thread_name_prefix="collector-slow")
         """Of their own, so that a chore of minutes keeps nothing else waiting, a heartbeat least."""
         self._gaps_open = False
-        self._counted: Counter[str] = Counter()
+        self._counted: Counter[tuple[str, str]] = Counter()
         self._missed_since: datetime | None = None
         self._asked_start = False
         self._away_since_s: float | None = None
@@ -247,16 +247,10 @@ class CollectorProcess:
             ops.record_rejections(connection, [(one, None) for one in rejections], now)
 
     async def _count_failures(self) -> None:
-        """Failures that ended a task, by code."""
-        now = Counter(self.collector.supervisor.failures)
-        new = {(OURS, code): count for code, count in (now - self._counted).items()}
-        if new:
-            await self._slowly(lambda: self._keep_failures(new))
+        now = failures_of(self.collector)
+        if new := now - self._counted:
+            await self._slowly(lambda: keep_failures(self.services, new))
             self._counted = now
-
-    def _keep_failures(self, new: Mapping[tuple[str, str], int]) -> None:
-        with in_database(self.services.engine) as connection:
-            count_errors(connection, new, self.services.clock.now())
 
     async def _watch_venue(self) -> None:
         """A stream that is away for long: what rests is taken back, once."""

@@ -78,6 +78,8 @@ class StreamState:
     """Why the last try failed; None once it succeeded."""
     failures: Counter[str] = field(default_factory=Counter)
     """By reason."""
+    codes: Counter[str] = field(default_factory=Counter)
+    """The same, by code of `domain.errors`."""
 
 
 class _Connection(ClientConnection):
@@ -164,6 +166,7 @@ class KalshiStream:
             failure = failure_of(error)
             self.state.failure = failure
             self.state.failures[failure.reason] += 1
+            self.state.codes[failure.code] += 1
             self._dated(failure.date, asked_at)
             log.warning("stream not open: reason=%s code=%s detail=%s", failure.reason, failure.code, failure.detail)
             return None

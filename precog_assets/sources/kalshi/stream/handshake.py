@@ -76,7 +76,7 @@ def refusal_of(response: Response) -> ConnectFailure:
     date = date_of(response)
     detail = f"{status} {said.code} {said.details}".strip() if said is not None else str(status)
     if status == 401 and said is not None and said.code == "header_timestamp_expired":
-        return ConnectFailure("http.unauthorized", "clock_skew", detail, date)
+        return ConnectFailure("stream.clock_skew", "clock_skew", detail, date)
     if status == 401:
         return ConnectFailure("http.unauthorized", "unauthorized", detail, date)
     if status == 403:

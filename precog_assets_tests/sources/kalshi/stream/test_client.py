@@ -146,7 +146,7 @@ def test_a_venue_whose_clock_is_wrong_is_named_so_and_connected_to_once_it_is_ri
             stream.want(names)
             await sink.until(lambda: stream.state.failures["clock_skew"] >= 2 and len(sink.dates) >= 2)
             assert stream.state.failure is not None
-            assert stream.state.failure.code == "http.unauthorized"
+            assert stream.state.failure.code == "stream.clock_skew"
             assert all(seen.asked_at <= seen.answered_at for seen in sink.dates), "the venue's clock is told of"
             await asyncio.to_thread(mend, one, rule)
             await sink.until(lambda: stream.session.books.sound == len(names))

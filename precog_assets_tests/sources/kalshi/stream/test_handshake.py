@@ -50,7 +50,7 @@ def unauthorized(code: str) -> InvalidStatus:
         (
             refused(401, {"error": {"code": "header_timestamp_expired", "message": "x"}}),
             "clock_skew",
-            "http.unauthorized",
+            "stream.clock_skew",
         ),
         (
             refused(401, {"error": {"code": "authentication_error", "message": "x"}}),
