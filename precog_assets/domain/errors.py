@@ -179,7 +179,7 @@ _ALL = (
     ErrorCode(
         "system.clock",
         ErrorClass.SYSTEM,
-        "Our clock differs from a venue's by more than config/sources.yaml allows; nothing is decided.",
+        "Our clock differs from a venue's by more than config/sources.yaml allows; nothing is taken, no order sent.",
         "Synchronise this machine's clock (NTP); `precog doctor` shows the difference.",
     ),
     ErrorCode("system.internal", ErrorClass.SYSTEM, "A defect in Precog itself.", "Report it with the log line."),

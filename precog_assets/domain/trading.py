@@ -187,6 +187,8 @@ class Snapshot:
     kill_switch: bool = False
     play: PlayFacts | None = None
     """Of a game in play, or delayed within it."""
+    clock: str = ""
+    """Why our clock forbids deciding: every age above is counted with it. Empty where it agrees with the sources'."""
 
     @property
     def p_model(self) -> float | None:

@@ -64,7 +64,8 @@ def decide_markets(
     """Decide on the markets given, or on all that are open or were until an hour ago; write what is new.
 
     `lease` is the caller's of the role `trading`; without it the role is taken for this pass, and the note `off` says
-    why nothing was decided where another has it. While our clock is off, nothing is decided, and `failures` says why.
+    why nothing was decided where another has it. While our clock is off, every market is passed at the gate `clock`,
+    and `failures` says why.
     `rows_in` counts decisions, `inserted` those written as rows of their own, `unchanged` verdicts that came again.
     Raises PrecogError(system.epoch) when the lease is another's by now, PrecogError(system.database) when the server is
     away, ConfigurationError for a wrong `strategies.yaml`.
@@ -81,14 +82,11 @@ def decide_markets(
         wrong = why_clocks_forbid(connection, clock_limits_s(services))
         if wrong:
             report.outcomes["system.clock"] += 1
-            report.failures.append(f"nothing was decided: {wrong}")
-            report.finish()
-            report.record(connection)
-            return report
+            report.failures.append(f"nothing may be taken: {wrong}")
         if open_account(connection, PAPER, rules.limits.starting_cash, at):
             at = next_instant(connection, PAPER, at)
         wanted = _wanted(connection, services, at) if market_ids is None else sorted(set(market_ids))
-        _decide_all(connection, rules, wanted, at, report)
+        _decide_all(connection, rules, wanted, at, report, wrong)
         report.finish()
         report.record(connection)
     return report
@@ -101,12 +99,18 @@ def _wanted(connection: sa.Connection, services: Services, at: datetime) -> list
 
 
 def _decide_all(
-    connection: sa.Connection, rules: TradingRules, wanted: Sequence[str], at: datetime, report: StepReport
+    connection: sa.Connection,
+    rules: TradingRules,
+    wanted: Sequence[str],
+    at: datetime,
+    report: StepReport,
+    clock: str,
 ) -> None:
     strategies = tuple(rules.strategies.values())
     write_rules(connection, strategies, rules.limits, at)
     fees = FeeBook.of(load_fees(), read_fee_facts(connection, as_of=at))
     known, exposure = read_for(connection, wanted, strategies, at)
+    known.clock = clock
     decided: list[tuple[Decision, Snapshot]] = []
     orders: list[Order] = []
     as_of = at

@@ -5,9 +5,10 @@ Belongs here: which orders may be sent, and when the two are reconciled. Does no
 
 Off unless this environment permits orders: KALSHI_TRADING, keys, in live the risk limit file. In live an order is sent
 of decisions on the live rung alone; at the demo and the simulator of every one that is taken, which rehearses the way
-of an order and is evidence of nothing. An order is committed before it is sent, sent once, and never again: what a
-crash or a lost answer leaves is settled by reconciliation, at the start, every minute, and after sending. The venue is
-the truth; what cannot be mended by writing down what it says is an alarm, named in the report.
+of an order and is evidence of nothing. While our clock is off none is sent. An order is committed before it is sent,
+sent once, and never again: what a crash or a lost answer leaves is settled by reconciliation, at the start, every
+minute, and after sending. The venue is the truth; what cannot be mended by writing down what it says is an alarm, named
+in the report.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from precog_assets.domain.errors import ConfigurationError, PrecogError
 from precog_assets.domain.strategies import Limits
 from precog_assets.domain.trading import Order, OrderStatus, Rung
 from precog_assets.environment import Environment, orders_mode
+from precog_assets.pipeline.clocks import clock_limits_s, why_clocks_forbid
 from precog_assets.pipeline.feeds import in_database, only_one
 from precog_assets.pipeline.report import StepReport
 from precog_assets.pipeline.roles import fence
@@ -180,6 +182,12 @@ def _send(services: Services, venue: KalshiVenue, report: StepReport, lease: Lea
         off = fence(connection, lease)
         if off:
             report.notes["off"] = off
+            return 0
+        services.clocks.keep(connection)
+        wrong = why_clocks_forbid(connection, clock_limits_s(services))
+        if wrong:
+            report.outcomes["system.clock"] += 1
+            report.failures.append(f"no order is sent: {wrong}")
             return 0
         wanted = orders_to_send(connection, at, rehearsal=_rehearses(services))
         written = admitted(connection, wanted, at, _limits(services))

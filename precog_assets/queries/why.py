@@ -77,6 +77,7 @@ _NEEDED = {
     "skill": "the strategy would have to leave shadow in this league: {threshold}; it has {detail}",
     "drawdown": "equity would have to recover: it is {value} below its highest, the stop is at {threshold}",
     "order_rate": "a minute would have to pass: {value} orders went out in the last one, {threshold} may",
+    "clock": "our clock would have to be set right: {detail}",
     "kill_switch": "somebody would have to release the kill switch",
     "size": "the size would have to reach one contract after every limit; it was {value}",
 }

@@ -70,6 +70,8 @@ class Known:
     skills: dict[tuple[str, str], SkillFacts] = field(default_factory=dict)
     """By strategy and league."""
     kill_switch: bool = False
+    clock: str = ""
+    """Why our clock forbids deciding; said by who decides, kept nowhere but in decisions."""
     states: dict[str, State] = field(default_factory=dict)
     """Of games in play."""
     priced_before: dict[str, Before] = field(default_factory=dict)

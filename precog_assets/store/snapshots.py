@@ -5,9 +5,9 @@ facts (`known.py`) and exposure (`exposure.py`), deciding (`trading`).
 
 Made twice for an instant a snapshot is the same, with one reserve: of a fact that stays as it is only the last
 confirmation is remembered, so that its age at an earlier instant is forgotten, and of a link only the last verdict. A
-decision keeps what it saw, and a replay that names it gets that back wherever the stored facts allow it. So it is with
-facts that were observed in the last seconds before the instant and written after it: the decision cannot have read
-them, and what was known without them is the same again, or it is not.
+decision keeps what it saw, and a replay that names it gets that back wherever the stored facts allow it; what our clock
+was is kept in decisions alone. So it is with facts that were observed in the last seconds before the instant and
+written after it: the decision cannot have read them, and what was known without them is the same again, or it is not.
 """
 
 from __future__ import annotations
@@ -73,6 +73,7 @@ def snapshot_of(known: Known, exposure: Exposure, market_id: str, strategy: Stra
         exposure=exposure.facts(market_id),
         kill_switch=known.kill_switch,
         play=known.play(market_id, version or ""),
+        clock=known.clock,
     )
 
 
@@ -144,6 +145,7 @@ def _confirmed(snapshot: Snapshot, known: Known, recorded: Snapshot) -> Snapshot
         snapshot,
         quote=_quote_confirmed(snapshot.quote, recorded.quote),
         game=_game_confirmed(known, snapshot.game, recorded.game),
+        clock=recorded.clock,
     )
 
 

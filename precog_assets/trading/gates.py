@@ -6,7 +6,8 @@ is a function here and a line in `GATES`.
 
 A decision is taken only if every gate passed, so the order decides nothing but which failure is named first. It is
 the one in which a person would ask: is it a market of ours, are its facts fresh, can it be traded, is it worth it, may
-we. The kill switch therefore stands last and still stops everything. A gate whose own subject is missing fails (no
+we. The kill switch therefore stands last and still stops everything. `clock` alone is asked before all of them, and
+only where our clock is off: each age is counted with it. A gate whose own subject is missing fails (no
 quote fails `quote_age`); a gate that needs what an earlier one missed answers None.
 
 `no_in_play_model` asks whether the model of games in play says anything of a game in play; `game_phase` after it,
@@ -272,6 +273,12 @@ def kill_switch(asked: Asked) -> GateResult:
     """Nobody has stopped trading."""
     thrown = asked.snapshot.kill_switch
     return asked.rules.answer("kill_switch", not thrown, "on" if thrown else "off", "off")
+
+
+def clock(asked: Asked) -> GateResult:
+    """Our clock agrees with those of the sources. Asked only where it does not: then nothing else is to be believed."""
+    wrong = asked.snapshot.clock
+    return GateResult("clock", not wrong, "off" if wrong else "right", "right", wrong)
 
 
 GATES: dict[str, Gate] = {

@@ -12,6 +12,7 @@ from precog_assets.domain.times import eastern_day
 from precog_assets.pipeline.clocks import Clocks, why_clocks_forbid
 from precog_assets.pipeline.decide import decide_markets
 from precog_assets.pipeline.games import poll_games
+from precog_assets.pipeline.replay.decision import replay_decision
 from precog_assets.services import Services
 from precog_assets.store import tables
 from precog_assets.store.clocks import FRESH_S, keep_clock, read_clocks
@@ -61,18 +62,25 @@ def test_measurements_are_kept_by_source_and_not_at_every_step(services: Service
 
 
 @pytest.mark.parametrize(("off_s", "error_s", "refused"), [(3.0, 0.5, True), (-3.0, 0.5, True), (2.2, 0.5, False)])
-def test_nothing_is_decided_while_a_clock_is_surely_off(
+def test_nothing_is_taken_while_a_clock_is_surely_off(
     services: Services, off_s: float, error_s: float, refused: bool
 ) -> None:
     put_slate(services.engine)
     with services.engine.begin() as connection:
         keep_clock(connection, "kalshi", off_s, error_s, 10)
     report = decide_markets(services, correlation_id="c")
-    assert (count(services.engine, tables.decisions) == 0) == refused
+    assert count(services.engine, tables.decisions) > 0
+    with services.engine.connect() as connection:
+        decided = connection.execute(sa.select(tables.decisions)).all()
+    assert {one.reason == "clock" for one in decided} == {refused}, "the row itself says why"
+    assert (count(services.engine, tables.orders) == 0) or not refused
     if refused:
         assert report.failed
+        assert all(one.gates[0]["detail"].startswith("kalshi's clock is") for one in decided)
+        replayed = replay_decision(services.engine, decided[0].decision_id)
+        assert replayed.same, replayed.as_json()
         assert report.failures == [
-            f"nothing was decided: kalshi's clock is {off_s:+.2f} s against ours, within 0.50 s, "
+            f"nothing may be taken: kalshi's clock is {off_s:+.2f} s against ours, within 0.50 s, "
             "more than the 2 s of config/sources.yaml"
         ]
         with services.engine.begin() as connection:

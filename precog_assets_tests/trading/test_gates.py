@@ -210,3 +210,12 @@ def test_one_answer_is_made_once_for_markets_that_answer_alike_and_never_mixed_u
     assert [GATES[name](full).passed for name in ("exposure_market", "exposure_game")] == [False, True]
     yes, no = (GATES["depth"](Asked(snapshot(price={"p_trading": p}), rules)) for p in (0.56, 0.42))
     assert (yes.value, yes.detail, no.value, no.detail) == (500.0, "yes", 500.0, "no")
+
+
+def test_a_clock_that_is_off_is_named_before_every_other_gate_and_is_no_question_otherwise() -> None:
+    wrong = "kalshi's clock is +9.00 s against ours, within 0.50 s, more than the 2 s of config/sources.yaml"
+    off = decide(snapshot(clock=wrong), strategy(), limits())
+    assert (off.action.value, off.reason, off.gates[0].detail) == ("pass", "clock", wrong)
+    assert [gate.name for gate in off.gates][:2] == ["clock", "matched"]
+    assert decide(snapshot(clock=wrong), strategy(), limits(), complete=False).reason == "clock"
+    assert "clock" not in [gate.name for gate in decide(snapshot(), strategy(), limits()).gates]
