@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = None
     raw_archive_url: str | None = None
     raw_archive_budget_gb: float = Field(default=20.0, gt=0)
+    segments_budget_gb: float = Field(default=5.0, gt=0)
     raw_retention_months: int = Field(default=13, ge=1)
     quotes_retention_months: int = Field(default=25, ge=1)
     partition_archive_url: str | None = None

@@ -22,6 +22,7 @@ from precog_assets.store.clocks import Measured, read_clocks
 from precog_assets.store.leases import EXPIRY_S, Held, Kind, read_leases
 
 DECIDED_WITHIN_S = 2.0
+GIB = 1024**3
 OPEN_TOO_LONG = timedelta(minutes=1)
 _GAPS = sa.text(
     """
@@ -66,6 +67,7 @@ def live_games_checks(services: PrecogServices) -> Iterator[dg.AssetCheckResult]
         dg.AssetCheckSpec("heartbeat", asset=RAW_MARKETS, description=_HEARTBEAT),
         dg.AssetCheckSpec("lag", asset=RAW_MARKETS, description="Prices are decided on in time, gaps are closed"),
         dg.AssetCheckSpec("spool_depth", asset=RAW_MARKETS, description="No fact waits on disk for the database"),
+        dg.AssetCheckSpec("raw_segments", asset=RAW_MARKETS, description="Raw segments reach the archive"),
         dg.AssetCheckSpec("clocks", asset=RAW_MARKETS, description="Our clock agrees with those of all sources"),
     ],
 )
@@ -81,6 +83,7 @@ def live_markets_checks(services: PrecogServices) -> Iterator[dg.AssetCheckResul
     yield told(RAW_MARKETS, "heartbeat", heartbeat("kalshi", held))
     yield told(RAW_MARKETS, "lag", lag(held, gaps_read))
     yield told(RAW_MARKETS, "spool_depth", spool_depth(held))
+    yield told(RAW_MARKETS, "raw_segments", raw_segments(held, opened.environment.settings.segments_budget_gb))
     yield told(RAW_MARKETS, "clocks", clocks(clocks_read, clock_limits_s(opened)))
 
 
@@ -125,6 +128,16 @@ def spool_depth(held: Held | None) -> Finding:
         return Finding(True, "no fact waits in the spool", facts={"spool_depth": 0})
     said = f"{depth:.0f} facts wait in the spool for the database; they are written in order when it answers"
     return Finding(False, said, warn=True, facts={"spool_depth": int(depth)})
+
+
+def raw_segments(held: Held | None, budget_gib: float) -> Finding:
+    """A warning when more raw segments wait for the archive than SEGMENTS_BUDGET_GB allows."""
+    size_bytes = _number(held, "segments_bytes") or 0.0
+    facts = {"segments_bytes": int(size_bytes), "budget_bytes": int(budget_gib * GIB)}
+    said = f"{size_bytes / GIB:.2f} of {budget_gib:g} GiB of raw segments wait for the archive"
+    if size_bytes > budget_gib * GIB:
+        said += ": it does not take them; see the failures of code system.archive, or raise SEGMENTS_BUDGET_GB"
+    return Finding(size_bytes <= budget_gib * GIB, said, warn=True, facts=facts)
 
 
 def read_gaps(connection: sa.Connection, source: str, now: datetime) -> Gaps:

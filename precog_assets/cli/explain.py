@@ -1,6 +1,6 @@
-"""`precog explain decision`: the chain behind a decision, down to the raw responses, as a tree or as JSON.
+"""`precog explain`: the chain behind a decision, down to the raw responses, as a tree or as JSON; and their bytes.
 
-Belongs here: options and drawing. Does not: reading the chain (`queries.explain`).
+Belongs here: options and drawing. Does not: reading the chain (`queries.explain`), the bytes (`store.kept_segments`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Show where a number came from.")
 _COLOURS = {"response": "cyan", "missing": "red", "decision": "bold"}
 _SHOWN = {
-    "response": ("sha256",),
+    "response": ("sha256", "response_id"),
     "link": ("rule", "evidence"),
     "quote": ("confirmed_at", "origin"),
     "forecast": ("computed_at", "as_of"),
@@ -58,6 +58,36 @@ def explain_decision(
     console = Console(highlight=False)
     for line in lines(found):
         console.print(line, soft_wrap=True)
+
+
+@app.command("response")
+def explain_response(
+    number: Annotated[int, typer.Argument(metavar="NUMBER", help="`response_id` of a fact, as the JSON has it.")],
+    offset: Annotated[
+        int | None, typer.Option(help="Of the frame, where the response is a segment of a stream.", min=0)
+    ] = None,
+) -> None:
+    """Print what a source said, byte for byte: an answer, or a frame of a stream.
+
+    Example: `precog explain response 1204 --offset 88211`
+    """
+    import sys
+
+    from precog_assets.cli.asking import asked
+    from precog_assets.domain.errors import ConfigurationError
+    from precog_assets.environment import resolve
+    from precog_assets.store.archive import open_archive
+    from precog_assets.store.kept_segments import kept_bytes
+
+    environment = resolve()
+    folder = environment.home / "segments" / environment.name
+    with asked() as (engine, _), engine.connect() as connection:
+        try:
+            found = kept_bytes(connection, open_archive(environment.archive_url), folder, number, offset)
+        except FileNotFoundError as error:
+            raise ConfigurationError(f"response {number}: {error}.") from error
+    sys.stdout.buffer.write(found)
+    sys.stdout.buffer.flush()
 
 
 def lines(node: Node) -> Iterator[str]:

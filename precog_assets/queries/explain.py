@@ -285,7 +285,10 @@ class _Chain:
         if found is None:
             return (_missing(f"response {number} of {at.isoformat()}: no longer kept"),)
         title = f"response {found['sha256'][:12]} of {found['observed_at']:%Y-%m-%d %H:%M:%S} UTC: {found['url']}"
-        return (Node("response", title, found),)
+        offset = fact.get("response_offset")
+        if offset is None:
+            return (Node("response", title, found),)
+        return (Node("response", f"{title} at offset {offset}", {**found, "offset": offset}),)
 
     def _of(self, part: str, name: str) -> Any:
         return (self._recorded.snapshot.get(part) or {}).get(name)

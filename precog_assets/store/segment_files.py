@@ -27,6 +27,7 @@ OPEN, SEALED = ".open.zst", ".zst"
 _BLOCK = struct.Struct("<IIIIQQQI")
 """Skippable magic, size of what follows, our tag, records, first offset, raw bytes, packed bytes, CRC-32."""
 _RECORD = struct.Struct("<IqQ")
+RECORD_HEAD = _RECORD.size
 _SKIPPABLE, _TAG = 0x184D2A5A, 0x31474350
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -52,8 +53,13 @@ def packed_record(data: bytes, received_at: datetime, monotonic_s: float) -> byt
 def read_segment(path: Path, from_offset: int = 0) -> Iterator[SegmentRecord]:
     """The records of a segment from an offset on, in order, up to the last whole block; open ones can be read too."""
     with path.open("rb") as file:
-        for first, raw in whole_blocks(file, from_offset):
-            yield from records_of(first, raw, from_offset)
+        yield from records_in(file, from_offset)
+
+
+def records_in(file: BinaryIO, from_offset: int = 0) -> Iterator[SegmentRecord]:
+    """As `read_segment`, of bytes that are opened already."""
+    for first, raw in whole_blocks(file, from_offset):
+        yield from records_of(first, raw, from_offset)
 
 
 def read_record(path: Path, offset: int) -> SegmentRecord:

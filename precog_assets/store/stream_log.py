@@ -21,6 +21,7 @@ from precog_assets.store.error_counts import count_errors
 from precog_assets.store.segments import SealedSegment
 from precog_assets.store.tables import responses
 
+_SEGMENT = "segment:"
 CONTENT_TYPE = "application/vnd.precog.segment+zstd"
 _FIND = sa.text(
     "SELECT response_id FROM raw.responses WHERE feed = :feed AND url = :url ORDER BY observed_at DESC LIMIT 1"
@@ -70,7 +71,12 @@ def feed_of(source: str) -> str:
 
 def url_of(segment: str) -> str:
     """How a segment is named in raw.responses."""
-    return f"segment:{segment}"
+    return f"{_SEGMENT}{segment}"
+
+
+def segment_of(url: str) -> str | None:
+    """The segment that a response's address names; None for any other response."""
+    return url.removeprefix(_SEGMENT) if url.startswith(_SEGMENT) else None
 
 
 def segment_row(connection: sa.Connection, source: str, segment: str, at: datetime) -> int:

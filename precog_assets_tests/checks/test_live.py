@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from precog_assets.checks.live import Gaps, clocks, heartbeat, lag, read_gaps, spool_depth
+from precog_assets.checks.live import GIB, Gaps, clocks, heartbeat, lag, raw_segments, read_gaps, spool_depth
 from precog_assets.services import Services
 from precog_assets.store.clocks import FRESH_S, keep_clock, read_clocks
 from precog_assets.store.leases import Held, acquire, read_leases, release
@@ -85,3 +85,13 @@ def test_a_clock_that_is_surely_off_fails_while_the_measurement_is_new(services:
         assert clocks(read_clocks(connection), limits).passed
     assert (off.passed, off.warn) == (False, False)
     assert "kalshi's clock is +4.00 s against ours, within 0.30 s, limit 2 s" in off.description
+
+
+def test_segments_that_the_archive_does_not_take_are_a_warning_above_their_budget(services: Services) -> None:
+    assert raw_segments(None, 5.0).passed
+    with services.engine.begin() as connection:
+        acquire(connection, "kalshi", COLLECTOR, details={"segments_bytes": 3 * GIB})
+    assert raw_segments(held(services), 5.0).passed
+    over = raw_segments(held(services), 2.5)
+    assert (over.passed, over.warn) == (False, True)
+    assert over.description.startswith("3.00 of 2.5 GiB of raw segments wait for the archive: it does not take them")

@@ -357,3 +357,11 @@ class TestTheShortWayIn:
             text = said(run("why", "KXABC"), 1)
         assert "system.database" in text
         assert "precog_test cannot be opened" in text
+
+    def test_the_bytes_of_an_answer_are_printed_by_its_number(self, world: World, precog: Precog) -> None:
+        world.fill()
+        tree = json.loads(precog("explain", "decision", world.one().decision_id, "--json").stdout)
+        listing = next(one for one in found(tree, "response") if "markets" in one["values"]["url"])
+        number = str(listing["values"]["response_id"])
+        assert precog("explain", "response", number).stdout == '{"markets": [], "at": 0}'
+        assert "no response 99999 is kept" in said(precog("explain", "response", "99999"), 2)

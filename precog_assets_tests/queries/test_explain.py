@@ -162,3 +162,13 @@ def test_nothing_later_than_the_decision_is_in_the_tree(world: World) -> None:
         return mine + [one for child in node.children for one in instants(child)]
 
     assert all(one < later for one in instants(tree) if one is not None)  # type: ignore[operator]
+
+
+def test_a_quote_of_a_stream_says_where_its_frame_lies(world: World) -> None:
+    made = world.one()
+    with world.engine.begin() as connection:
+        connection.execute(sa.update(tables.quotes).values(response_offset=77))
+    (first, *_) = explain_decision(world.engine, made.decision_id).find("quote")
+    (response,) = first.find("response")
+    assert response.title.endswith(" at offset 77")
+    assert response.values["offset"] == 77

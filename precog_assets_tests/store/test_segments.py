@@ -251,7 +251,7 @@ def test_after_kill_9_everything_said_to_be_written_is_there_in_order(tmp_path: 
 
 
 def test_flushing_in_another_thread_loses_no_record_and_keeps_every_offset(tmp_path: Path) -> None:
-    limits = SegmentLimits(block_bytes=1 << 30, segment_bytes=30_000, fsync="never")
+    limits = SegmentLimits(block_bytes=1 << 30, segment_bytes=3_000, fsync="never")
     over = threading.Event()
     with SegmentWriter(tmp_path, "kalshi", limits) as writer:
 

@@ -26,11 +26,11 @@ from precog_assets.pipeline.live.collector import Collector
 from precog_assets.pipeline.live.facts import GapFact
 from precog_assets.pipeline.live.failures import failures_of, keep_failures
 from precog_assets.pipeline.live.intake import StreamIntake
+from precog_assets.pipeline.live.kept import ARCHIVE_EACH_S, KeptSegments
 from precog_assets.pipeline.live.leases import Leases
 from precog_assets.pipeline.live.missed import loses_trades, read_missed, since_start
 from precog_assets.pipeline.live.ports import ports_of
 from precog_assets.pipeline.live.reaction import Reactor
-from precog_assets.pipeline.live.rebuild import facts_of
 from precog_assets.pipeline.live.segment_rows import SegmentRows
 from precog_assets.pipeline.live.standing_down import AWAY_S, stand_down
 from precog_assets.pipeline.live.status import CollectorStatus
@@ -40,7 +40,7 @@ from precog_assets.sources.kalshi.parse_markets import VENUE
 from precog_assets.sources.kalshi.stream.client import KalshiStream
 from precog_assets.store import ops
 from precog_assets.store.plays import warm
-from precog_assets.store.segments import SegmentWriter, recover
+from precog_assets.store.segments import SegmentWriter
 from precog_assets.store.spool import Spool
 from precog_assets.store.stream_log import close_gaps
 
@@ -84,8 +84,7 @@ class CollectorProcess:
         self.reactor = Reactor(services, lambda: self.leases.held(TRADING))
         self._rows = SegmentRows(services.engine, VENUE, services.clock)
         self._segments_folder = home / "segments" / services.environment.name
-        self._recovered = recover(self._segments_folder) if self._segments_folder.is_dir() else []
-        self._rows.seal(self._recovered)
+        self._kept = KeptSegments(services, VENUE, self._segments_folder, self._rows)
         self._spool = Spool(home / "spool" / services.environment.name / "stream")
         self._boards = BoardPoller(services, home / "spool" / services.environment.name / "boards")
         self._threads = ThreadPoolExecutor(max_workers=SLOW_THREADS, thread_name_prefix="collector-slow")
@@ -116,7 +115,8 @@ class CollectorProcess:
         supervisor.add("leases", self._beat)
         supervisor.add("rest", self._rest)
         supervisor.add("check", self._check)
-        for chore in chores(self):
+        archive = Chore("raw segments", lambda: ARCHIVE_EACH_S, self._kept.archive)
+        for chore in (*chores(self), archive):
             supervisor.add(chore.name, lambda chore=chore: self._every(chore))
 
     async def run(self) -> None:
@@ -170,6 +170,7 @@ class CollectorProcess:
             decided_p99_s=round(decided.p99_s, 4),
             spool_depth=spool.depth + self._boards.depth,
             spool_bytes=spool.size_bytes,
+            segments_bytes=self._kept.size_bytes(),
             gaps=sum(count for name, count in collector.intake.counts.items() if name.startswith("gap:")),
             reactions=collector.counts["reactions"],
             polls=collector.counts["polls"],
@@ -213,7 +214,7 @@ class CollectorProcess:
             if not self._asked_start:
                 self._missed_since = await self._slowly(lambda: since_start(self.services))
                 self._asked_start = True
-            if self._recovered:
+            if self._kept.left:
                 await self._slowly(self._rebuild)
             streaming, since = self.streaming(), self._missed_since
             if streaming and since is not None:
@@ -230,12 +231,7 @@ class CollectorProcess:
             await asyncio.sleep(CHECK_S)
 
     def _rebuild(self) -> None:
-        """Write what a process that was killed had kept raw and not written; what it wrote is the same rows."""
-        apply = BatchApplier(self.services.engine, self._rows.response_of)
-        for batch in facts_of([one.path for one in self._recovered]):
-            apply(batch)
-        log.warning("facts of %d segments left by a killed collector were made again", len(self._recovered))
-        self._recovered = []
+        self._kept.rebuild(BatchApplier(self.services.engine, self._rows.response_of))
 
     def _close_gaps(self) -> None:
         with in_database(self.services.engine) as connection:

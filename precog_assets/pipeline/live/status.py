@@ -38,6 +38,8 @@ class CollectorStatus:
     """Since the start."""
     reactions: int
     polls: int
+    segments_bytes: int = 0
+    """Of raw segments that are not in the archive yet."""
     roles: Mapping[str, int | None] = field(default_factory=dict)
     """The epoch in each role; None where another process has it."""
     clock_offset_s: float | None = None
@@ -61,6 +63,7 @@ class CollectorStatus:
             "decided_p99_s",
             "spool_depth",
             "spool_bytes",
+            "segments_bytes",
             "gaps",
         )
         return {name: getattr(self, name) for name in names}
