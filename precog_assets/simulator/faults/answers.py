@@ -40,14 +40,15 @@ https&#58;&#47;&#47;errors&#46;edgesuite&#46;net&#47;18&#46;{number}
 _HOSTS = {"espn": "site&#46;api&#46;espn&#46;com", "kalshi": "api&#46;elections&#46;kalshi&#46;com"}
 
 
-def refusal(kind: str, venue: Venue, path: str, lot: float) -> Response:
+def refusal(kind: str, venue: Venue, path: str, lot: float, retry_after_s: int | None = None) -> Response:
     """The error answer of a fault; `lot` in [0, 1) makes the reference number of a blocked one."""
     status = _STATUS[kind]
+    asked = {} if retry_after_s is None else {"Retry-After": str(retry_after_s)}
     if kind == "blocked":
         number = f"{int(lot * 0xFFFFFFFF):08x}&#46;{int(lot * 0xFFFFFF):x}"
         page = _DENIED.format(host=_HOSTS.get(venue, _HOSTS["kalshi"]), path=path.replace("/", "&#47;"), number=number)
-        headers = {"Server": "AkamaiGHost", "Mime-Version": "1.0", "Cache-Control": "max-age=0"}
+        headers = {"Server": "AkamaiGHost", "Mime-Version": "1.0", "Cache-Control": "max-age=0", **asked}
         return Response(page, status, headers, "text/html")
     body = _ESPN[kind] if venue == "espn" else _KALSHI[kind]
     media_type = "application/json;charset=UTF-8" if venue == "espn" else "application/json"
-    return Response(orjson.dumps(body), status, media_type=media_type)
+    return Response(orjson.dumps(body), status, asked, media_type)

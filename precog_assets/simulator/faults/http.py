@@ -98,7 +98,9 @@ class _Carrying:
         self._engine.tell(strike, effect, facts)
 
     async def _refuse(self, strike: Strike, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = refusal(strike.rule.kind, self._asked.venue, self._asked.path, strike.lot())
+        rule = strike.rule
+        wait_s = rule.retry_after_s if isinstance(rule, Refused) else None
+        answer = refusal(rule.kind, self._asked.venue, self._asked.path, strike.lot(), wait_s)
         self._tell(strike, f"answered {answer.status_code}")
         if scope["type"] == "http":
             await answer(scope, receive, send)

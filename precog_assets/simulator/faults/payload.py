@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from precog_assets.simulator.faults.engine import Strike
-from precog_assets.simulator.faults.paths import owners
+from precog_assets.simulator.faults.paths import KeyPath, owners
 from precog_assets.simulator.faults.rules import (
     EmptyEvents,
     FieldGone,
@@ -130,10 +130,28 @@ def _as(status: Any, name: str) -> Any:
 def _altered(body: Any, strike: Strike, rule: FieldGone | FieldValue | RenamedField) -> int:
     change = _change_of(rule)
     count = 0
-    for place, (owner, key) in enumerate(list(owners(body, rule.key_path))):
+    roots = [body]
+    if rule.names:
+        roots = [one for one in _objects(body) if any(fnmatchcase(name_of(one), glob) for glob in rule.names)]
+    places = [place for root in roots for place in owners(root, rule.key_path)]
+    for place, (owner, key) in enumerate(places):
         if strike.lot(place) < rule.share:
             count += change(owner, key)
     return count
+
+
+def renamed_field(body: Any, path: KeyPath, to_name: str) -> int:
+    """Give a field another name, in its place; in how many objects."""
+    return sum(_renamed(owner, key, to_name) for owner, key in list(owners(body, path)))
+
+
+def _renamed(owner: dict[str, Any], key: str, to_name: str) -> bool:
+    if key not in owner:
+        return False
+    old = dict(owner)
+    owner.clear()
+    owner.update({(to_name if name == key else name): value for name, value in old.items()})
+    return True
 
 
 def _change_of(rule: FieldGone | FieldValue | RenamedField) -> Callable[[dict[str, Any], str], bool]:
@@ -149,12 +167,7 @@ def _change_of(rule: FieldGone | FieldValue | RenamedField) -> Callable[[dict[st
         return True
 
     def renamed(owner: dict[str, Any], key: str) -> bool:
-        if not isinstance(rule, RenamedField) or key not in owner:
-            return False
-        old = dict(owner)
-        owner.clear()
-        owner.update({(rule.to_name if name == key else name): value for name, value in old.items()})
-        return True
+        return isinstance(rule, RenamedField) and _renamed(owner, key, rule.to_name)
 
     def given(owner: dict[str, Any], key: str) -> bool:
         if not isinstance(rule, FieldValue) or (rule.kind == "changed_field" and key not in owner):

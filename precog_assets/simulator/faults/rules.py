@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, get_args
 
 import yaml
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     ConfigDict,
@@ -28,7 +29,9 @@ from precog_assets.simulator.faults.paths import KeyPath, read_path
 
 Venue = Literal["espn", "kalshi", "stream"]
 _Texts = tuple[str, ...]
-_Path = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+_Path = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(lambda text: read_path(text) and text)]
 _LONGEST_S = 86_400.0
 
 
@@ -98,6 +101,8 @@ class Refused(_HttpRule):
     """An error instead of an answer, worded as the venue words it; `blocked` is Akamai's 403 page."""
 
     kind: Literal["rate_limit", "server_error", "unavailable", "blocked", "gone"]
+    retry_after_s: int | None = Field(None, ge=0, le=86_400)
+    """Said in a Retry-After header where it is given."""
 
 
 class Timeout(_HttpRule):
@@ -151,17 +156,14 @@ class StuckStatus(_HttpRule):
 class _FieldRule(_HttpRule):
     field: _Path
     """E.g. `markets[*].yes_bid_dollars` (`paths`)."""
+    names: _Texts = ()
+    """Globs over ESPN ids and Kalshi tickers; with them the field's path begins at the game or market so named."""
     share: float = Field(1.0, gt=0.0, le=1.0)
     """Of the places where the field is."""
 
     @property
     def key_path(self) -> KeyPath:
         return read_path(self.field)
-
-    @model_validator(mode="after")
-    def _readable(self) -> _FieldRule:
-        read_path(self.field)
-        return self
 
 
 class FieldGone(_FieldRule):
@@ -234,6 +236,34 @@ class FrameFault(_StreamRule):
     kind: Literal["drop_frame", "repeat_frame", "reorder_frame", "corrupt_frame"]
 
 
+class GarbageFrame(_StreamRule):
+    """A frame that is no message: bytes that are no text, other JSON than an object, or very much of nothing."""
+
+    kind: Literal["garbage_frame"]
+    form: Literal["binary", "json", "huge"] = "binary"
+    size_bytes: int = Field(4_000_000, ge=1, le=64_000_000)
+    """Of a huge one."""
+
+
+class RenamedFrameField(_StreamRule):
+    """A frame with a field under another name."""
+
+    kind: Literal["renamed_frame_field"]
+    field: _Path
+    """E.g. `msg.trade_id` (`paths`)."""
+    to_name: str = Field(min_length=1)
+
+    @property
+    def key_path(self) -> KeyPath:
+        return read_path(self.field)
+
+
+class CutStream(_StreamRule):
+    """A connection that is cut without a word; asked a few times a second while it is open."""
+
+    kind: Literal["cut_stream"]
+
+
 class FrameDelay(_StreamRule):
     """A connection that lags."""
 
@@ -249,7 +279,8 @@ class HalfOpen(_StreamRule):
 
 AnyRule = (
     Latency | Refused | Timeout | Broken | BrokenJson | EmptyEvents | Vanished | StuckStatus | FieldGone
-    | RenamedField | FieldValue | StaleRead | ClockSkew | Maintenance | FrameFault | FrameDelay | HalfOpen
+    | RenamedField | FieldValue | StaleRead | ClockSkew | Maintenance | FrameFault | GarbageFrame | RenamedFrameField
+    | CutStream | FrameDelay | HalfOpen
 )  # fmt: skip
 _ADAPTER: TypeAdapter[AnyRule] = TypeAdapter(Annotated[AnyRule, Field(discriminator="kind")])
 KINDS: tuple[str, ...] = tuple(

@@ -5,10 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from precog_assets.simulator.faults.engine import Engine, Strike
-from precog_assets.simulator.faults.rules import FrameDelay
+import orjson
 
-_ON_FRAMES = frozenset({"drop_frame", "repeat_frame", "reorder_frame", "corrupt_frame"})
+from precog_assets.simulator.faults.engine import Engine, Strike
+from precog_assets.simulator.faults.payload import renamed_field
+from precog_assets.simulator.faults.rules import FrameDelay, GarbageFrame, RenamedFrameField
+
+_ON_FRAMES = frozenset(
+    {"drop_frame", "repeat_frame", "reorder_frame", "corrupt_frame", "garbage_frame", "renamed_frame_field"}
+)
+_CUT = frozenset({"cut_stream"})
 _DELAY, _SILENCE = frozenset({"delay_frame"}), frozenset({"half_open"})
 _TICKER = re.compile(rb'"market_ticker":\s*"([^"]+)"')
 
@@ -54,25 +60,49 @@ class StreamFaults:
             self._tell(strike, connection, {})
         return bool(strikes)
 
+    def cut(self, connection: int) -> bool:
+        if not self._engine.on_stream:
+            return False
+        strikes = self._engine.strike_frames(_CUT, None, None)
+        for strike in strikes:
+            self._tell(strike, connection, {})
+        return bool(strikes)
+
     def closed(self, connection: int) -> None:
         self._late.pop(connection, None)
         for key in [key for key in self._held if key[0] == connection]:
             del self._held[key]
 
     def _struck(self, strike: Strike, frames: list[bytes], key: tuple[int, int]) -> list[bytes]:
-        kind = strike.rule.kind
+        rule, kind = strike.rule, strike.rule.kind
         if kind == "drop_frame" or not frames:
             return []
         if kind == "repeat_frame":
             return [*frames, frames[-1]]
         if kind == "corrupt_frame":
             return [_spoiled(frame, strike.lot()) for frame in frames]
+        if isinstance(rule, GarbageFrame):
+            return [_garbage(rule) for _ in frames]
+        if isinstance(rule, RenamedFrameField):
+            return [_respelled(frame, rule) for frame in frames]
         self._held[key] = frames[-1]
         return frames[:-1]
 
     def _tell(self, strike: Strike, connection: int, facts: dict[str, object]) -> None:
         told = {name: value for name, value in facts.items() if value is not None}
         self._engine.tell(strike, strike.rule.kind, {"venue": "stream", "connection": connection, **told})
+
+
+def _garbage(rule: GarbageFrame) -> bytes:
+    if rule.form == "binary":
+        return bytes(range(256))
+    return b"[1, null]\n" if rule.form == "json" else b"x" * rule.size_bytes
+
+
+def _respelled(frame: bytes, rule: RenamedFrameField) -> bytes:
+    said = orjson.loads(frame)
+    renamed_field(said, rule.key_path, rule.to_name)
+    return orjson.dumps(said) + b"\n"
 
 
 def _spoiled(frame: bytes, lot: float) -> bytes:

@@ -23,6 +23,7 @@ TERMS: dict[str, dict[str, Any]] = {
     "clock_skew": {"skew_s": -30},
     "maintenance": {"from": "2026-11-22T01:00:00Z", "to": "2026-11-22T02:00:00Z"},
     "delay_frame": {"delay_ms": 100},
+    "renamed_frame_field": {"field": "a", "to_name": "b"},
 }
 """What a kind needs besides its name."""
 

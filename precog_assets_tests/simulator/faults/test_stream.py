@@ -95,6 +95,33 @@ def test_a_corrupt_frame_is_not_json_any_more() -> None:
             json.loads(said)
 
 
+def test_a_garbage_frame_is_no_message_at_all() -> None:
+    for form in ("binary", "json", "huge"):
+        hook, notes = faults({"kind": "garbage_frame", "form": form, "size_bytes": 3_000_000, "count": 1})
+        spoiled, after = seen(hook, 2)
+        assert after == frame(1)
+        assert notes.rows[0]["fault"] == "garbage_frame"
+        if form == "json":
+            assert json.loads(spoiled) == [1, None]
+        else:
+            with pytest.raises(ValueError, match=r"codec|Expecting"):
+                json.loads(spoiled.decode())
+        assert (len(spoiled) == 3_000_000) is (form == "huge")
+
+
+def test_a_frames_field_stands_under_another_name() -> None:
+    hook, _ = faults({"kind": "renamed_frame_field", "field": "msg.market_ticker", "to_name": "symbol", "count": 1})
+    first, second = (json.loads(said) for said in seen(hook, 2))
+    assert first == {"type": "trade", "seq": 0, "msg": {"symbol": "KXNBAGAME-A"}}
+    assert second["msg"] == {"market_ticker": "KXNBAGAME-A"}
+
+
+def test_a_connection_is_cut_as_often_as_the_rule_says() -> None:
+    hook, notes = faults({"kind": "cut_stream", "count": 2})
+    assert [hook.cut(number) for number in (1, 2, 3)] == [True, True, False]
+    assert [row["connection"] for row in notes.rows] == [1, 2]
+
+
 @pytest.mark.parametrize(
     ("where", "struck"),
     [
@@ -179,6 +206,20 @@ def test_a_half_open_stream_goes_silent_and_stays_open(one: Running) -> None:
         pong = connection.ping()
         assert not pong.wait(0.5)
         assert connection.state.name == "OPEN"
+
+
+def test_a_cut_stream_ends_without_a_word_and_a_garbage_frame_is_binary(one: Running) -> None:
+    with stream(one) as connection:
+        sequence(connection, 5)
+        one.control("/faults", {"kind": "garbage_frame", "count": 1})
+        said = connection.recv(timeout=30)
+        while isinstance(said, str):
+            said = connection.recv(timeout=30)
+        assert said == bytes(range(256))
+        one.control("/faults", {"kind": "cut_stream", "count": 1})
+        with pytest.raises(ConnectionClosed) as end:
+            sequence(connection, 1_000_000)
+        assert end.value.rcvd is None
 
 
 def _waits(connection: ClientConnection) -> bool:

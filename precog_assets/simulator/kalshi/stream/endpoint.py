@@ -139,11 +139,19 @@ class Stream:
                             await asyncio.sleep(left_s)
                         if outbox.silent:
                             break
-                        await websocket.send_text(waiting.frame.decode(errors="replace"))
+                        await _put(websocket, waiting.frame)
                         waiting.lane.taken += 1
                     if self._sent is not None:
                         self._sent.set()
                     await asyncio.sleep(0)
+
+
+async def _put(websocket: WebSocket, frame: bytes) -> None:
+    """Send a frame as text, or binary where it begins with a zero, as no text of the venue does."""
+    if frame.startswith(b"\0"):
+        await websocket.send_bytes(frame)
+    else:
+        await websocket.send_text(frame.decode(errors="replace"))
 
 
 def _outbox(socket: Socket | None, woken: asyncio.Event) -> Outbox:

@@ -68,6 +68,9 @@ class Hub:
             if self._tampering.half_open(session.connection):
                 outbox.fall_silent()
                 self.disconnect(session)
+            elif self._tampering.cut(session.connection):
+                outbox.give_up()
+                self.disconnect(session)
         behind = False
         if any(session.subscribed for session in self._sessions.values()):
             behind = self._following.step()

@@ -30,6 +30,10 @@ class Tampering(Protocol):
         """
         ...
 
+    def cut(self, connection: int) -> bool:
+        """Whether the connection ends now, without a word; asked as often."""
+        ...
+
     def closed(self, connection: int) -> None:
         """The connection is gone: forget what was kept for it."""
         ...
@@ -45,6 +49,9 @@ class Untampered:
         return 0.0
 
     def half_open(self, connection: int) -> bool:  # noqa: ARG002
+        return False
+
+    def cut(self, connection: int) -> bool:  # noqa: ARG002
         return False
 
     def closed(self, connection: int) -> None:

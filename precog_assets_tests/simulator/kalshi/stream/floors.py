@@ -32,6 +32,9 @@ class Watchman(Untampered):
     def half_open(self, connection: int) -> bool:
         return self.silent
 
+    def cut(self, connection: int) -> bool:
+        return False
+
     def closed(self, connection: int) -> None:
         self.gone += 1
         self._loop.call_soon_threadsafe(self._changed.set)
