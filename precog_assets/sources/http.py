@@ -27,7 +27,7 @@ from precog_assets.domain.live import DateSeen
 from precog_assets.domain.ports import Captured, RawResponse, ResponseLog
 from precog_assets.domain.times import Clock, SystemClock
 from precog_assets.sources.address import host_of, is_loopback, without_credentials
-from precog_assets.sources.breaker import HostBreaker
+from precog_assets.sources.breaker import HostBreaker, HostPause
 from precog_assets.sources.limits import RateLimiter
 from precog_assets.sources.outcome import PREFIX_BYTES, Fetch, classify, detail_of, http_date, retry_after_s
 
@@ -138,7 +138,7 @@ class HttpClient:
         self._dated = dated
         self._wall = wall or SystemClock()
         host = host_of(base_url)
-        self.breaker = HostBreaker(host, config.breaker)
+        self.breaker, self._pause = HostBreaker(host, config.breaker), HostPause()
         self._client = httpx.Client(
             base_url=base_url,
             headers={"Accept-Encoding": "gzip, deflate"} | ({"User-Agent": user_agent} if user_agent else {}),
@@ -213,18 +213,32 @@ class HttpClient:
         return (sent or answers)[-1], len(sent)
 
     def _attempt(self, call: _Call, answers: list[_Answer]) -> _Answer:
-        answer = self._held_back(call)
+        as_asked = bool(answers) and answers[-1].retry_after_s is not None
+        answer = self._held_back(call, paused=as_asked)
         if answer is None:
             answer = self._send(call)
-            self.breaker.record(failed=answer.code in HOST_FAILED)
+            self._heard(answer)
             if call.capture and answer.status_code not in (None, 304):
                 answer = self._captured(call, answer)
         answers.append(answer)
         return answer
 
-    def _held_back(self, call: _Call) -> _Answer | None:
-        """Why this attempt must not be sent, if so: the breaker is open, or our own rate limit is used up."""
-        if not self.breaker.allows():
+    def _heard(self, answer: _Answer) -> None:
+        """Have breaker and pause know how a request that was sent ended."""
+        self.breaker.record(failed=answer.code in HOST_FAILED)
+        if answer.code == "http.rate_limited":
+            self._pause.refused(answer.retry_after_s)
+        elif answer.status_code is not None:
+            self._pause.answered()
+
+    def _held_back(self, call: _Call, *, paused: bool = False) -> _Answer | None:
+        """Why this attempt must not be sent, if so: the host wants a pause or failed, or our own limit is used up.
+
+        `paused`: it waited as long as the host said.
+        """
+        if not paused and (left_s := self._pause.left_s()) > 0:
+            code, detail = "http.budget", f"{self.breaker.host} refuses for the rate; not asked for {left_s:.1f} s more"
+        elif not self.breaker.allows():
             code, detail = "http.circuit_open", f"{self.breaker.host} failed repeatedly; held back until it recovers"
         elif not self._limiter.acquire(
             self.source, self.mode, max_wait_s=max(0.0, min(MAX_LIMIT_WAIT_S, call.remaining_s()))

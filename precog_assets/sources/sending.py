@@ -15,7 +15,7 @@ import orjson
 
 from precog_assets.domain.facts import Origin
 from precog_assets.sources.address import without_credentials
-from precog_assets.sources.http import HOST_FAILED, HttpClient, Params, _Call, _query
+from precog_assets.sources.http import HttpClient, Params, _Call, _query
 from precog_assets.sources.outcome import Fetch
 
 log = logging.getLogger("precog.http")
@@ -52,7 +52,7 @@ class HttpSender(HttpClient):
         sent = answer is None
         if answer is None:
             answer = self._send(call)
-            self.breaker.record(failed=answer.code in HOST_FAILED)
+            self._heard(answer)
             if answer.status_code is not None:
                 answer = self._captured(call, answer)
         fetch = self._fetch_of(call, answer, int(sent))
