@@ -131,10 +131,46 @@ def work_venue(services: Services, *, correlation_id: str, lease: Lease | None =
                 if due:
                     reconcile_account(services, venue, report, last)
                 touched = (
-                    _take_back(services, venue, resting, report) if stopped else _send(services, venue, report, lease)
+                    _take_back(services, venue, resting, report, KILL_SWITCH)
+                    if stopped
+                    else _send(services, venue, report, lease)
                 )
                 if touched:
                     reconcile_account(services, venue, report, last)
+            except PrecogError as error:
+                if error.code in ("system.database", "system.epoch"):
+                    raise
+                report.outcomes[error.code] += 1
+                report.failures.append(f"{error.code}: {error}")
+    with in_database(services.engine) as connection:
+        report.finish()
+        report.record(connection)
+    return report
+
+
+def take_back(services: Services, *, reason: str, correlation_id: str, lease: Lease | None = None) -> StepReport:
+    """Cancel whatever rests at the exchange; nothing where orders are off.
+
+    `changed` counts the orders that ended. What the venue did not answer, or another process that is at it, is a line
+    of `failures`: then something may rest still. Raises as `work_venue`.
+    """
+    report = StepReport(f"{STEP} taken back", correlation_id, services.clock.now())
+    if off := why_off(services.environment):
+        report.notes["off"] = off
+        return report.finish()
+    with only_one(services.engine, STEP) as mine:
+        if not mine:
+            report.failures.append("another process is at it")
+            return report.finish()
+        with in_database(services.engine) as connection:
+            off = fence(connection, lease)
+            resting = [] if off else open_orders(connection, KALSHI)
+        if off:
+            report.notes["off"] = off
+            return report.finish()
+        with open_venue(services, correlation_id) as venue:
+            try:
+                _take_back(services, venue, resting, report, reason)
             except PrecogError as error:
                 if error.code in ("system.database", "system.epoch"):
                     raise
@@ -222,13 +258,15 @@ def _limits(services: Services) -> Limits:
     return read_risk_limits(path)
 
 
-def _take_back(services: Services, venue: KalshiVenue, resting: Sequence[Order], report: StepReport) -> int:
-    """Cancel what rests while the kill switch is on; how many orders that were."""
+def _take_back(
+    services: Services, venue: KalshiVenue, resting: Sequence[Order], report: StepReport, reason: str
+) -> int:
+    """Cancel what rests; how many orders that were."""
     open_there = [one.client_id for one in resting if one.status is OrderStatus.RESTING]
     if not open_there:
         return 0
     ended = [
-        replace(one, reason=KILL_SWITCH) if one.status is OrderStatus.CANCELED else one
+        replace(one, reason=reason) if one.status is OrderStatus.CANCELED else one
         for one in venue.cancel_many(open_there)
     ]
     with in_database(services.engine) as connection:

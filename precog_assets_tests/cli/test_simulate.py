@@ -54,7 +54,7 @@ def test_a_scenario_is_served_with_its_faults_and_says_where_everything_is():
             health = json.loads(get("127.0.0.1", port, "/simulator/health") or b"")
             assert (health["scenario"], health["speed"], health["seed"]) == ("storm", 2.0, 13)
             listed = json.loads(get("127.0.0.1", port, "/simulator/faults") or b"")["faults"]
-            assert len(listed) == 29
+            assert len(listed) == 32
             assert get("127.0.0.1", port, "/trade-api/v2/exchange/schedule") is None
         finally:
             process.send_signal(signal.SIGINT)
@@ -62,7 +62,7 @@ def test_a_scenario_is_served_with_its_faults_and_says_where_everything_is():
         folder = home.folder / "simulator"
         text = output.read_text()
         assert f"Simulator ready at http://127.0.0.1:{port}; Ctrl-C stops it." in text
-        assert "UTC, 2 times real time, scenario storm, 29 faults" in text
+        assert "UTC, 2 times real time, scenario storm, 32 faults" in text
         for member in ("default", "desk"):
             key = folder / f"scenario-storm.{member}.key.pem"
             assert f"KALSHI_PRIVATE_KEY_PATH={key}" in text

@@ -22,7 +22,7 @@ from precog_assets.environment import Settings, resolve
 from precog_assets.pipeline.book import work_book
 from precog_assets.pipeline.report import StepReport
 from precog_assets.pipeline.settle import settle_markets
-from precog_assets.pipeline.venue import open_venue, orders_to_send, why_off, work_venue
+from precog_assets.pipeline.venue import open_venue, orders_to_send, take_back, why_off, work_venue
 from precog_assets.pipeline.venue_limits import refused_by
 from precog_assets.services import Services, build_services
 from precog_assets.sources.kalshi.orders import KalshiVenue
@@ -362,6 +362,25 @@ def test_the_kill_switch_takes_back_what_rests_and_sends_nothing(floor: Floor) -
     (ended,) = floor.orders()
     assert (ended.status, ended.reason) == (OrderStatus.CANCELED, "kill_switch")
     assert [one.status for one in floor.there.orders()] == [OrderStatus.CANCELED]
+
+
+def test_what_rests_at_an_exchange_that_is_down_is_taken_back_as_soon_as_it_answers(
+    floor: Floor, simulator: Running
+) -> None:
+    floor.decide("0.02", 5, post_only=True)
+    floor.work()
+    rule = simulator.control("/faults", {"kind": "unavailable", "venue": "kalshi", "path": "*/portfolio/*"})["id"]
+    report = take_back(floor.services, reason="venue_down", correlation_id="test")
+    assert (report.changed, list(report.outcomes)) == (0, ["http.server_error"])
+    assert report.failures
+    assert [status for status, _ in floor.stands()] == [OrderStatus.RESTING]
+    simulator.control(f"/faults/{rule}", method="DELETE")
+    assert take_back(floor.services, reason="venue_down", correlation_id="test").changed == 1
+    (ended,) = floor.orders()
+    assert (ended.status, ended.reason) == (OrderStatus.CANCELED, "venue_down")
+    assert [one.status for one in floor.there.orders()] == [OrderStatus.CANCELED]
+    again = take_back(floor.services, reason="venue_down", correlation_id="test")
+    assert (again.changed, again.failures) == (0, [])
 
 
 def test_an_order_beyond_the_limits_is_rejected_here_and_never_sent(floor: Floor) -> None:

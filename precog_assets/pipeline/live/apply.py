@@ -46,7 +46,7 @@ class BatchApplier:
 
     def __call__(self, batch: FactBatch) -> Applied:
         """Write a batch in one transaction. Raises PrecogError(system.database) when the database is away."""
-        wanted = [fact.market_id for fact in batch.quotes]
+        wanted = [fact.market_id for fact in batch.quotes] + [fact.book.market_id for fact in batch.books]
         with in_database(self._engine) as connection:
             known: Mapping[str, int] = market_keys(connection, wanted) if wanted else {}
             quotes = [

@@ -276,9 +276,9 @@ class Collector:
             if not state.connected or state.heard_s is None or now_s - state.heard_s > HEARD_S:
                 continue
             held = [ticker for ticker in self.stream.session.subscriptions.wanted if books.get(ticker) is not None]
-            books = now_s - books_s >= CONFIRM_BOOKS_S
-            books_s = now_s if books else books_s
-            batch = self.intake.confirmed(held, books=books)
+            with_books = now_s - books_s >= CONFIRM_BOOKS_S
+            books_s = now_s if with_books else books_s
+            batch = self.intake.confirmed(held, books=with_books)
             await self._in(self._writing, lambda batch=batch, now_s=now_s: self.writer.confirm(batch, now_s))
 
     async def _keep(self) -> None:

@@ -32,8 +32,8 @@ from precog_assets.pipeline.live.missed import loses_trades, read_missed, since_
 from precog_assets.pipeline.live.ports import ports_of
 from precog_assets.pipeline.live.reaction import Reactor
 from precog_assets.pipeline.live.segment_rows import SegmentRows
-from precog_assets.pipeline.live.standing_down import AWAY_S, stand_down
 from precog_assets.pipeline.live.status import CollectorStatus
+from precog_assets.pipeline.live.venue_watch import VenueWatch
 from precog_assets.pipeline.roles import TRADING
 from precog_assets.sources.kalshi.auth import KalshiCredentials
 from precog_assets.sources.kalshi.parse_markets import VENUE
@@ -93,8 +93,7 @@ class CollectorProcess:
         self._counted: Counter[tuple[str, str]] = Counter()
         self._missed_since: datetime | None = None
         self._asked_start = False
-        self._away_since_s: float | None = None
-        self._stood_down = False
+        self._venue = VenueWatch()
         self._details: dict[str, object] | None = None
         self._frames_before, self._status_s, self._began_s = 0, time.monotonic(), time.monotonic()
 
@@ -249,15 +248,9 @@ class CollectorProcess:
             self._counted = now
 
     async def _watch_venue(self) -> None:
-        """A stream that is away for long: what rests is taken back, once."""
-        now_s = time.monotonic()
-        if self.collector.stream.state.connected:
-            self._away_since_s, self._stood_down = None, False
-            return
-        self._away_since_s = self._away_since_s if self._away_since_s is not None else now_s
+        """A stream or a REST that is away for long: what rests is taken back, once."""
+        watch = self._venue
+        watch.look(stream=self.collector.stream.state.connected, rest=self.services.kalshi.answers)
         lease = self.leases.held(TRADING)
-        if self._stood_down or lease is None or now_s - self._away_since_s < AWAY_S:
-            return
-        taken_back = await self._slowly(lambda: stand_down(self.services, lease))
-        self._stood_down = True
-        log.warning("the stream is away for %.0f s: %d resting orders taken back", AWAY_S, taken_back)
+        if lease is not None and (ways := watch.due()):
+            await self._slowly(lambda: watch.act(self.services, lease, ways))

@@ -1,7 +1,7 @@
 """What rests while a venue is away is taken back: nobody would see what happens to it.
 
-Belongs here: the rule, and the paper account's orders. Does not: that the venue is away (`process`), orders at the
-exchange, which its own turn takes back (`pipeline.venue`).
+Belongs here: the rule, and the paper account's orders. Does not: that the venue is away (`venue_watch`), orders at the
+exchange (`pipeline.venue`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from precog_assets.services import Services
 
 AWAY_S = 30.0
-"""A stream that is away for so long, with REST silent too, is a venue that is down."""
+"""A stream, or a REST, that is away for so long is a venue that is down."""
 REASON = "venue_down"
 
 

@@ -45,6 +45,11 @@ class KalshiClient:
         self._clock = clock or SystemClock()
         self._prefix = urlsplit(http.base_url).path.rstrip("/")
 
+    @property
+    def answers(self) -> bool:
+        """Whether the host is asked as usual: its breaker is closed."""
+        return self._http.breaker.state == "closed"
+
     def exchange_status(self, *, correlation_id: str, origin: Origin = Origin.LIVE) -> Fetch:
         return self._get("/exchange/status", {}, "kalshi:exchange_status", correlation_id, origin)
 

@@ -38,6 +38,7 @@ from precog_assets.sources.kalshi.stream.subscriptions import (
     LINE_PACE,
     MARKETS_A_COMMAND,
     ORDERBOOK,
+    TRADE,
     LineState,
     Subscriptions,
 )
@@ -253,7 +254,8 @@ class StreamSession:
                 self._refresh(event.ticker, now_s)
         elif of_book or channel == ORDERBOOK or (event.sid is None and rejection.payload_type.endswith(".frame")):
             self._mend_books(told, into, now_s)
-        elif channel is not None and event.seq is None:
+        elif channel is not None and (event.seq is None or channel == TRADE):
+            # A trade that was told and not read is missed as one that was not told: REST has it.
             self._record(told, into)
 
     def _mend_books(self, told: Gap, into: list[Happening], now_s: float) -> None:
