@@ -43,10 +43,12 @@ GROUPS = {
     "backtesting": "Backtests of candles and stored quotes",
     "stream": "The stream without sockets",
     "live": "From a change in the world to a decision",
+    "live_sensors": "The same by the sensors alone",
+    "soak": "The collector at 20 times speed with faults",
     "simulator": "The simulator as a server",
     "start": "make run from a clean checkout",
 }
-TIMEOUT_S = 1800.0
+TIMEOUT_S = 2700.0
 WIDTH = 150
 
 

@@ -10,55 +10,32 @@ after its fact was received and named its market; it is announced once it is com
 from __future__ import annotations
 
 import bisect
-import contextlib
 import json
-import os
-import subprocess
-import sys
-import tempfile
 import threading
 import time
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-import httpx
-import psutil
 import psycopg
 import sqlalchemy as sa
 from psycopg import sql
 
-from benchmarks.flood import free_port
-from benchmarks.house import ROOT, serving
+from benchmarks.house import serving
+from benchmarks.living import collecting, count, home, ledger, quote_changes, seed, until
 from benchmarks.measure import Figure, Scale, Target, percentile
-from precog_assets import embedded
 from precog_assets.cli.simulator import simulator_for
-from precog_assets.domain.times import board_days
-from precog_assets.environment import Environment, Settings, resolve
-from precog_assets.pipeline.games import poll_games
-from precog_assets.pipeline.link import link_markets
+from precog_assets.environment import Environment
 from precog_assets.pipeline.live.reaction import CHANNEL
 from precog_assets.pipeline.live.watched import read_watched
-from precog_assets.pipeline.markets import discover_series, poll_markets
 from precog_assets.services import Services, build_services, open_database
 
-START = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
+FLOODED_AT = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 """A Saturday evening, when every league plays."""
 SETTLED_S = 20.0
 POLL_S = 4.0
 RATE = 2_000
-SCORE_SHARE = 10
-"""Quote changes are at least so many times as many as score changes."""
-_QUOTES = sa.text(
-    """
-    SELECT m.ticker, q.observed_at
-    FROM market.quotes q JOIN market.markets m USING (market_key)
-    WHERE q.observed_at > :since AND q.response_offset IS NOT NULL ORDER BY m.ticker, q.observed_at
-    """
-)
 _SCORES = sa.text(
     """
     SELECT s.game_id, s.home_score, s.away_score, min(s.observed_at) AS observed_at
@@ -92,65 +69,15 @@ class Heard:
         return told[place][1] if place < len(told) else None
 
 
-@contextlib.contextmanager
-def _home(**more: Any) -> Iterator[Environment]:
-    with tempfile.TemporaryDirectory(prefix="precog-live-") as folder:
-        home = Path(folder)
-        embedded.start(home)
-        given = {"precog_home": home, "precog_leagues": "", "sim_port": free_port(), "sim_start": START, **more}
-        try:
-            yield resolve(Settings(_env_file=None, **given))  # type: ignore[call-arg]
-        finally:
-            embedded.stop(home)
-
-
-@contextlib.contextmanager
-def _collector(environment: Environment, statuses: list[dict[str, Any]], **more: str) -> Iterator[psutil.Process]:
-    settings = environment.settings
-    variables = {
-        "PRECOG_HOME": str(environment.home),
-        "SIM_PORT": str(settings.sim_port),
-        "SIM_START": START.isoformat(),
-        **more,
-    }
-    command = [sys.executable, "-m", "precog_assets.cli.main", "collect", "--json", "--every", "2"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env={**os.environ, **variables}
-    ) as process:
-
-        def read() -> None:
-            assert process.stdout is not None
-            for line in process.stdout:
-                statuses.append(json.loads(line))
-
-        reader = threading.Thread(target=read, daemon=True)
-        reader.start()
-        try:
-            yield psutil.Process(process.pid)
-        finally:
-            process.terminate()
-            process.wait(15)
-            reader.join(5)
-
-
 def _latencies(changes: int, longest_s: float) -> list[Figure]:
-    with _home() as environment, simulator_for(environment):
+    with home() as environment, simulator_for(environment):
         open_database(environment)
         services = build_services(environment)
         try:
-            _seed(services)
+            seed(services)
             return _follow(environment, services, changes, longest_s)
         finally:
             services.close()
-
-
-def _seed(services: Services) -> None:
-    """Games, markets and links, so that there is something to follow."""
-    days = board_days(services.clock.now())
-    poll_games(services, [(league, day) for league in services.leagues for day in days], correlation_id="bench")
-    discover_series(services, services.leagues, correlation_id="bench")
-    poll_markets(services, services.leagues, correlation_id="bench")
-    link_markets(services, correlation_id="bench")
 
 
 def _follow(environment: Environment, services: Services, changes: int, longest_s: float) -> list[Figure]:
@@ -158,32 +85,39 @@ def _follow(environment: Environment, services: Services, changes: int, longest_
     url = services.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     listener = threading.Thread(target=_listen, args=(url, heard, stop), daemon=True)
     listener.start()
-    with _collector(environment, statuses) as process:
-        _until(lambda: bool(statuses) and statuses[-1]["connected"] and statuses[-1]["books"] > 0, 90, "no stream")
+    with collecting(environment, statuses) as process:
+        until(lambda: bool(statuses) and statuses[-1]["connected"] and statuses[-1]["books"] > 0, 90, "no stream")
         time.sleep(SETTLED_S)
         process.cpu_percent()
         since, began_s = services.clock.now(), time.monotonic()
-        while time.monotonic() - began_s < longest_s and (
-            len(_ledger(environment, "quote", since)) < changes
-            or len(_ledger(environment, "score", since)) < changes // SCORE_SHARE
-        ):
+        followed = set(read_watched(services).tickers)
+        while time.monotonic() - began_s < longest_s and _changes(environment, followed, since) < changes:
             time.sleep(10)
-        until = services.clock.now()
+        until_at = services.clock.now()
         time.sleep(3)
         cpu, memory = process.cpu_percent(), process.memory_info().rss / 1e6
     stop.set()
     listener.join(5)
-    prices, unseen = _price_latencies(environment, services, heard, since, until)
-    scores = _score_latencies(environment, services, heard, since, until)
-    live = _count(services, "SELECT count(*) FROM core.games WHERE phase = 'in_play'")
-    note = f"{len(prices)} changes, {unseen} not seen, {live} games in play, {statuses[-1]['markets']} markets"
-    figures = _percentiles("price published to decision committed", prices, 2.0, note)
-    figures += _percentiles("score published to decision committed", scores, POLL_S + 1, f"{len(scores)} changes")
+    prices, unseen = _price_latencies(environment, services, heard, followed, since, until_at)
+    scores = _score_latencies(environment, services, heard, since, until_at)
+    live = count(services, "SELECT count(*) FROM core.games WHERE phase = 'in_play'")
+    note = f"{len(prices)} changes, {live} games in play, {len(followed)} markets; without a row: {told(unseen)}"
+    figures = percentiles("price published to decision committed", prices, 2.0, note)
+    figures += percentiles("score published to decision committed", scores, POLL_S + 1, f"{len(scores)} changes")
     figures.append(Figure("collector's processor while following", cpu, "%", note=f"{memory:.0f} MB resident"))
     return figures
 
 
-def _percentiles(name: str, values: list[float], limit_s: float, note: str) -> list[Figure]:
+def _changes(environment: Environment, followed: set[str], since: datetime) -> int:
+    return sum(one["ticker"] in followed for one in ledger(environment, "quote", since))
+
+
+def told(unseen: Counter[str]) -> str:
+    """Numbers with their reasons."""
+    return ", ".join(f"{number} {why}" for why, number in sorted(unseen.items())) or "none"
+
+
+def percentiles(name: str, values: list[float], limit_s: float, note: str) -> list[Figure]:
     if not values:
         raise RuntimeError(f"{name}: nothing changed")
     figures = [
@@ -193,30 +127,23 @@ def _percentiles(name: str, values: list[float], limit_s: float, note: str) -> l
 
 
 def _price_latencies(
-    environment: Environment, services: Services, heard: Heard, since: datetime, until: datetime
-) -> tuple[list[float], int]:
-    rows: dict[str, list[datetime]] = defaultdict(list)
-    with services.engine.connect() as connection:
-        for row in connection.execute(_QUOTES, {"since": since}):
-            rows[row.ticker].append(row.observed_at)
-    followed = set(read_watched(services).tickers)
-    took, unseen = [], 0
-    for change in _ledger(environment, "quote", since, until):
-        ticker, at = change["ticker"], datetime.fromisoformat(change["world_time"])
-        if ticker not in followed:
-            continue
-        found = rows.get(ticker, [])
-        place = bisect.bisect_left(found, at)
-        decided = heard.after(f"kalshi:{ticker}", found[place]) if place < len(found) else None
+    environment: Environment, services: Services, heard: Heard, followed: set[str], since: datetime, until_at: datetime
+) -> tuple[list[float], Counter[str]]:
+    """Seconds of each change, and how many were not seen, by reason."""
+    took: list[float] = []
+    unseen: Counter[str] = Counter()
+    happenings = ledger(environment, "quote", since, until_at)
+    for change in quote_changes(services, happenings, followed, since, streamed=True):
+        decided = heard.after(f"kalshi:{change.ticker}", change.observed_at) if change.observed_at else None
         if decided is None:
-            unseen += 1
+            unseen[change.why or "not decided"] += 1
         else:
-            took.append((decided - at).total_seconds())
+            took.append((decided - change.at).total_seconds())
     return took, unseen
 
 
 def _score_latencies(
-    environment: Environment, services: Services, heard: Heard, since: datetime, until: datetime
+    environment: Environment, services: Services, heard: Heard, since: datetime, until_at: datetime
 ) -> list[float]:
     with services.engine.connect() as connection:
         states = {
@@ -225,32 +152,13 @@ def _score_latencies(
         }
         markets: dict[str, str] = {row.game_id: row.market_id for row in connection.execute(_MARKETS)}
     took = []
-    for change in _ledger(environment, "score", since, until):
+    for change in ledger(environment, "score", since, until_at):
         game = f"{change['league']}:{change['event_id']}"
         observed = states.get((game, change["home_score"], change["away_score"]))
         decided = heard.after(markets[game], observed) if observed is not None and game in markets else None
         if decided is not None:
             took.append((decided - datetime.fromisoformat(change["world_time"])).total_seconds())
     return [one for one in took if one >= 0]
-
-
-def _ledger(
-    environment: Environment, kind: str, since: datetime, until: datetime | None = None
-) -> list[Mapping[str, Any]]:
-    """Every happening of a kind after an instant of the world."""
-    query: dict[str, Any] = {"kinds": kind, "from": since.isoformat(), "limit": 1000}
-    if until is not None:
-        query["to"] = until.isoformat()
-    rows: list[Mapping[str, Any]] = []
-    with httpx.Client(
-        base_url=f"http://127.0.0.1:{environment.settings.sim_port}", timeout=60, trust_env=False
-    ) as client:
-        while True:
-            page = client.get("/simulator/ledger", params=query).raise_for_status().json()
-            rows += page["happenings"]
-            if not page["cursor"]:
-                return rows
-            query["cursor"] = page["cursor"]
 
 
 def _listen(url: str, heard: Heard, stop: threading.Event) -> None:
@@ -261,33 +169,20 @@ def _listen(url: str, heard: Heard, stop: threading.Event) -> None:
                 heard.take(told.payload)
 
 
-def _until(true: Any, timeout_s: float, what: str) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not true():
-        if time.monotonic() > deadline:
-            raise RuntimeError(what)
-        time.sleep(0.2)
-
-
-def _count(services: Services, query: str) -> int:
-    with services.engine.connect() as connection:
-        return connection.execute(sa.text(query)).scalar_one()
-
-
 def _flood(seconds: int) -> list[Figure]:
     """2,000 changes a second, then 20,000 at once, from a venue that sends nothing but changes."""
-    with _home() as environment, simulator_for(environment):
+    with home(sim_start=FLOODED_AT) as environment, simulator_for(environment):
         open_database(environment)
         services = build_services(environment)
         statuses: list[dict[str, Any]] = []
         try:
-            _seed(services)
+            seed(services)
             tickers = read_watched(services).tickers
             with (
                 serving("benchmarks.flood", "--seconds", str(seconds)) as url,
-                _collector(environment, statuses, KALSHI_WS_URL=f"{url}/trade-api/ws/v2") as process,
+                collecting(environment, statuses, KALSHI_WS_URL=f"{url}/trade-api/ws/v2") as process,
             ):
-                _until(lambda: bool(statuses) and statuses[-1]["frames_per_s"] > 1_000, 120, "no flood")
+                until(lambda: bool(statuses) and statuses[-1]["frames_per_s"] > 1_000, 120, "no flood")
                 first = len(statuses)
                 process.cpu_percent()
                 rss = process.memory_info().rss / 1e6
@@ -295,9 +190,9 @@ def _flood(seconds: int) -> list[Figure]:
                 cpu, after = process.cpu_percent(), process.memory_info().rss / 1e6
                 sustained = statuses[first:]
                 before = len(statuses)
-                _until(lambda: any(one["frames_per_s"] > 2 * RATE for one in statuses[before:]), 90, "no burst")
+                until(lambda: any(one["frames_per_s"] > 2 * RATE for one in statuses[before:]), 90, "no burst")
                 burst_s = time.monotonic()
-                _until(lambda: statuses[-1]["quotes_waiting"] == 0 and statuses[-1]["frames_per_s"] < 100, 60, "no end")
+                until(lambda: statuses[-1]["quotes_waiting"] == 0 and statuses[-1]["frames_per_s"] < 100, 60, "no end")
                 burst_s = time.monotonic() - burst_s
         finally:
             services.close()

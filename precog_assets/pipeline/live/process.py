@@ -173,6 +173,7 @@ class CollectorProcess:
             gaps=sum(count for name, count in collector.intake.counts.items() if name.startswith("gap:")),
             reactions=collector.counts["reactions"],
             polls=collector.counts["polls"],
+            tasks=len(asyncio.all_tasks()),
             roles=self.leases.epochs(),
             clock_offset_s=None if offset is None else round(offset.offset_s, 3),
             counts=dict(counts),

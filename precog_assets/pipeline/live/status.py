@@ -42,6 +42,8 @@ class CollectorStatus:
     """Of raw segments that are not in the archive yet."""
     roles: Mapping[str, int | None] = field(default_factory=dict)
     """The epoch in each role; None where another process has it."""
+    tasks: int = 0
+    """Of the process's loop: those that outlive their work would add up here."""
     clock_offset_s: float | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
     failures: Mapping[str, int] = field(default_factory=dict)

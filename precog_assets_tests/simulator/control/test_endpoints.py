@@ -265,7 +265,7 @@ def test_a_scenario_takes_the_place_of_the_world_and_its_file(own: Running) -> N
     assert path is not None
     own.control("/faults", {"kind": "gone", "venue": "espn"})
     said = own.control("/scenario", {"name": "storm"})
-    assert (said["scenario"], said["faults"]) == ("storm", 28)
+    assert (said["scenario"], said["faults"]) == ("storm", 31)
     assert own.control("/health")["scenario"] == "storm"
     assert read_world(path).seed == 13
     assert set(said["keys"]) == {"default", "desk"}

@@ -193,6 +193,15 @@ def test_garbage_that_could_be_of_the_books_makes_them_suspect() -> None:
     assert talk.top(A) is None
 
 
+def test_a_trade_that_cannot_be_read_is_rejected_by_name_and_a_gap_as_if_it_had_not_come() -> None:
+    talk = Talk(A)
+    spoiled = wire.trade(talk.sid("trade"), 1, A, "t1").replace(b'"trade_id"', b'"id"')
+    happened = talk.hear(spoiled)
+    assert kinds(happened) == [Rejection, GapKind.UNREADABLE]
+    assert [one.channel for one in happened if isinstance(one, Gap)] == ["trade"]
+    assert kinds(talk.hear(wire.trade(talk.sid("trade"), 2, A, "t2"))) == [TradeTold]
+
+
 def test_a_lost_trade_is_a_gap_of_the_trades_and_later_ones_are_used() -> None:
     talk = Talk(A)
     sid = talk.sid("trade")
