@@ -66,8 +66,11 @@ def live_games_checks(services: PrecogServices) -> Iterator[dg.AssetCheckResult]
     specs=[
         dg.AssetCheckSpec("heartbeat", asset=RAW_MARKETS, description=_HEARTBEAT),
         dg.AssetCheckSpec("lag", asset=RAW_MARKETS, description="Prices are decided on in time, gaps are closed"),
-        dg.AssetCheckSpec("spool_depth", asset=RAW_MARKETS, description="No fact waits on disk for the database"),
-        dg.AssetCheckSpec("raw_segments", asset=RAW_MARKETS, description="Raw segments reach the archive"),
+        dg.AssetCheckSpec(
+            "waiting_on_disk",
+            asset=RAW_MARKETS,
+            description="No fact waits in the spool for the database, and raw segments reach the archive",
+        ),
         dg.AssetCheckSpec("clocks", asset=RAW_MARKETS, description="Our clock agrees with those of all sources"),
     ],
 )
@@ -82,8 +85,7 @@ def live_markets_checks(services: PrecogServices) -> Iterator[dg.AssetCheckResul
         gaps_read = read_gaps(connection, "kalshi", opened.clock.now())
     yield told(RAW_MARKETS, "heartbeat", heartbeat("kalshi", held))
     yield told(RAW_MARKETS, "lag", lag(held, gaps_read))
-    yield told(RAW_MARKETS, "spool_depth", spool_depth(held))
-    yield told(RAW_MARKETS, "raw_segments", raw_segments(held, opened.environment.settings.segments_budget_gb))
+    yield told(RAW_MARKETS, "waiting_on_disk", waiting_on_disk(held, opened.environment.settings.segments_budget_gb))
     yield told(RAW_MARKETS, "clocks", clocks(clocks_read, clock_limits_s(opened)))
 
 
@@ -119,6 +121,13 @@ def lag(held: Held | None, gaps: Gaps) -> Finding:
         said = f"99 of 100 changes are decided on within {late_s:.2f} s; {said}"
     in_time = late_s is None or late_s <= DECIDED_WITHIN_S
     return Finding(in_time and not gaps.still_open, said, warn=True, facts=facts)
+
+
+def waiting_on_disk(held: Held | None, segments_budget_gib: float) -> Finding:
+    """A warning when the spool is not empty, or raw segments are over their budget."""
+    spool, segments = spool_depth(held), raw_segments(held, segments_budget_gib)
+    said = f"{spool.description}; {segments.description}"
+    return Finding(spool.passed and segments.passed, said, warn=True, facts={**spool.facts, **segments.facts})
 
 
 def spool_depth(held: Held | None) -> Finding:

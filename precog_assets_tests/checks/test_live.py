@@ -6,7 +6,17 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from precog_assets.checks.live import GIB, Gaps, clocks, heartbeat, lag, raw_segments, read_gaps, spool_depth
+from precog_assets.checks.live import (
+    GIB,
+    Gaps,
+    clocks,
+    heartbeat,
+    lag,
+    raw_segments,
+    read_gaps,
+    spool_depth,
+    waiting_on_disk,
+)
 from precog_assets.services import Services
 from precog_assets.store.clocks import FRESH_S, keep_clock, read_clocks
 from precog_assets.store.leases import Held, acquire, read_leases, release
@@ -93,5 +103,7 @@ def test_segments_that_the_archive_does_not_take_are_a_warning_above_their_budge
         acquire(connection, "kalshi", COLLECTOR, details={"segments_bytes": 3 * GIB})
     assert raw_segments(held(services), 5.0).passed
     over = raw_segments(held(services), 2.5)
+    told = waiting_on_disk(held(services), 2.5)
+    assert (told.passed, told.facts["spool_depth"], waiting_on_disk(held(services), 5.0).passed) == (False, 0, True)
     assert (over.passed, over.warn) == (False, True)
     assert over.description.startswith("3.00 of 2.5 GiB of raw segments wait for the archive: it does not take them")
