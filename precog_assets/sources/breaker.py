@@ -83,6 +83,11 @@ class HostBreaker:
             if self._circuit.context.state == "opened" and before != "opened":
                 self._circuit.context.ttl = self._recovery_s * self._chance.uniform(EARLIEST, 1.0)
 
+    def undecided(self) -> None:
+        """Tell that a request that was allowed found out nothing about the host: another may find out at once."""
+        with self._lock:
+            self._probing_s = None
+
     @property
     def state(self) -> str:
         """`closed`, `opened` or `half-opened`."""

@@ -29,7 +29,7 @@ from precog_assets.domain.times import Clock, SystemClock
 from precog_assets.sources.address import host_of, is_loopback, without_credentials
 from precog_assets.sources.breaker import HostBreaker, HostPause
 from precog_assets.sources.limits import RateLimiter
-from precog_assets.sources.outcome import PREFIX_BYTES, Fetch, classify, detail_of, http_date, retry_after_s
+from precog_assets.sources.outcome import PREFIX_BYTES, Connecting, Fetch, classify, detail_of, http_date, retry_after_s
 
 log = logging.getLogger("precog.http")
 
@@ -82,6 +82,8 @@ class _Answer:
     retry_after_s: float | None = None
     captured: Captured | None = None
     sent: bool = True
+    closed_before: bool = False
+    """The host had closed a connection kept from an earlier request, as it may: it says nothing of the host."""
 
 
 def _timeouts(config: SourceConfig, remaining_s: float) -> httpx.Timeout:
@@ -225,6 +227,9 @@ class HttpClient:
 
     def _heard(self, answer: _Answer) -> None:
         """Have breaker and pause know how a request that was sent ended."""
+        if answer.closed_before:
+            self.breaker.undecided()
+            return
         self.breaker.record(failed=answer.code in HOST_FAILED)
         if answer.code == "http.rate_limited":
             self._pause.refused(answer.retry_after_s)
@@ -250,7 +255,10 @@ class HttpClient:
 
     def _send(self, call: _Call) -> _Answer:
         started, asked_at = time.monotonic(), self._wall.now()
+        connecting = Connecting()
         call.request.extensions["timeout"] = _timeouts(call.config, call.remaining_s()).as_dict()
+        call.request.extensions["trace"] = connecting
+        response = None
         try:
             response = self._client.send(call.request, stream=True)
             self._note_date(response, asked_at)
@@ -261,7 +269,9 @@ class HttpClient:
         except httpx.TimeoutException as error:
             return self._no_answer("http.timeout", error, call, started)
         except (httpx.TransportError, httpx.DecodingError) as error:
-            return self._no_answer("http.connection", error, call, started)
+            no_answer = self._no_answer("http.connection", error, call, started)
+            kept = response is None and connecting.began and not connecting.opened
+            return replace(no_answer, closed_before=kept)
         observed_at = self._clock.now()
         content_type = response.headers.get("content-type", "")
         code = classify(response.status_code, content_type, body[:PREFIX_BYTES])

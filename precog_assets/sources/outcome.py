@@ -7,6 +7,7 @@ not: sending, and the codes' classes and meanings (`domain.errors`).
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -54,6 +55,19 @@ class Fetch:
     def ok(self) -> bool:
         """Answered, with the same bytes as before or with new ones."""
         return self.error_class in (ErrorClass.OK, ErrorClass.NOT_MODIFIED)
+
+
+class Connecting:
+    """Hears from httpcore whether a request began on a connection of its own, or on one kept from an earlier one."""
+
+    __slots__ = ("began", "opened")
+
+    def __init__(self) -> None:
+        self.opened = self.began = False
+
+    def __call__(self, event: str, _info: Mapping[str, object]) -> None:
+        self.opened |= event.startswith("connection.connect_")
+        self.began |= event.endswith(".send_request_headers.started")
 
 
 def classify(status_code: int, content_type: str, body_prefix: bytes) -> str:

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import logging
 import socket
+import struct
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -488,6 +489,22 @@ def test_the_breaker_opens_after_repeated_failures_and_lets_one_try_later(
     assert get(client).code == "ok"
     server.replies = [(503, JSON, b"1"), (200, JSON, b"{}")]
     assert get(client).attempts == 2
+    assert client.breaker.state == "closed"
+
+
+def test_connections_that_the_host_closed_after_a_while_are_no_failures_of_the_host(make: Make) -> None:
+    """As hosts do after some idle seconds; a poll at that very moment finds all of its connections closed."""
+
+    def once(connection: socket.socket, _over: threading.Event) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
+        connection.recv(65536)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    with raw_server(once) as url:
+        client = make(base_url=url, breaker={"failures": 1, "recovery_s": 30})
+        fetches = [get(client) for _ in range(3)]
+        client.close()
+    assert [(fetch.status_code, fetch.attempts) for fetch in fetches] == [(200, 1), (200, 2), (200, 2)]
     assert client.breaker.state == "closed"
 
 
