@@ -23,10 +23,14 @@ LIVE_AGE_S = 30.0
 
 _LIVE_LISTINGS = sa.text(
     """
-    SELECT m.series_ticker, count(DISTINCT m.market_id) AS markets,
+    SELECT m.series_ticker, count(DISTINCT m.market_id) AS markets, greatest(
            (SELECT max(f.last_polled_at) FROM ops.feeds f WHERE f.source = 'kalshi' AND f.last_outcome IN
-              ('ok', 'not_modified') AND starts_with(f.feed, :listings || m.series_ticker || :open)) AS last_polled_at
+              ('ok', 'not_modified') AND starts_with(f.feed, :listings || m.series_ticker || :open)),
+           CASE WHEN bool_and(q.confirmed_at IS NOT NULL) THEN min(q.confirmed_at) END) AS known_at
     FROM market.markets m JOIN market.market_games l USING (market_id) JOIN core.games g USING (game_id)
+    LEFT JOIN LATERAL (
+        SELECT confirmed_at FROM market.quotes WHERE market_key = m.market_key ORDER BY observed_at DESC LIMIT 1
+    ) q ON true
     WHERE m.status = 'active' AND g.phase IN ('in_play', 'delayed') AND g.start_time > :long_ago
     GROUP BY m.series_ticker ORDER BY m.series_ticker
     """
@@ -89,12 +93,13 @@ def quotes_checks(services: PrecogServices) -> Iterator[dg.AssetCheckResult]:
 
 
 def live_age(connection: sa.Connection, now: datetime, limit_s: float) -> Finding:
-    """How long ago the listings of markets with a game in play were last answered, worst first."""
+    """How long ago the quotes of each series with a game in play were known to hold, worst first.
+
+    By its listing's last answer, or by the stream, which confirms each quote that stands: then the oldest counts.
+    """
     rows = list(connection.execute(_LIVE_LISTINGS, {"long_ago": now - timedelta(days=3), **_FEED}))
-    never = [row.series_ticker for row in rows if row.last_polled_at is None]
-    ages = {
-        row.series_ticker: round((now - row.last_polled_at).total_seconds(), 1) for row in rows if row.last_polled_at
-    }
+    never = [row.series_ticker for row in rows if row.known_at is None]
+    ages = {row.series_ticker: round((now - row.known_at).total_seconds(), 1) for row in rows if row.known_at}
     stale = {series: age for series, age in ages.items() if age > limit_s}
     facts = {"age_s": ages, "markets": {row.series_ticker: row.markets for row in rows}, "limit_s": limit_s}
     if not stale and not never:

@@ -68,7 +68,7 @@ def credentials_of(environment: Environment) -> KalshiCredentials:
     if venue.mode != "sim":
         raise ConfigurationError(
             f"KALSHI_MODE={venue.mode}: Kalshi's stream needs a key. Set KALSHI_KEY_ID and KALSHI_PRIVATE_KEY_PATH "
-            "(market data alone needs no key: `precog up` polls)."
+            "(market data alone needs no key: `precog up --no-collector` polls)."
         )
     return simulated_key(venue.base_url)
 

@@ -34,9 +34,9 @@ def up(
     collector: Annotated[
         bool,
         typer.Option("--collector/--no-collector", help="Follow the stream and react at once; the sensors stand by."),
-    ] = False,
+    ] = True,
 ) -> None:
-    """Run everything: database, simulator (where a mode is sim), Dagster's code server, UI and daemon.
+    """Run everything: database, simulator (where a mode is sim), Dagster's code server, UI, daemon, the collector.
 
     Prints the addresses, then a line of what is going on. Ctrl-C stops it all, in order; started again, it
     goes on where it was. Logs lie under PRECOG_HOME/logs.

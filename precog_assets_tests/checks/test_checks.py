@@ -19,11 +19,12 @@ from precog_assets.checks.links import decided, unmatched_share
 from precog_assets.checks.markets import live_age
 from precog_assets.checks.teams import provisional
 from precog_assets.definitions import build_defs
-from precog_assets.domain.facts import ContractCounts
+from precog_assets.domain.facts import ContractCounts, Observation, Origin, QuoteSeen
 from precog_assets.environment import resolve
 from precog_assets.resources import PrecogServices
 from precog_assets.services import Services
 from precog_assets.store import ops, tables
+from precog_assets.store.markets import write_quotes
 from precog_assets_tests.pipeline.conftest import NFL_BOARD
 from precog_assets_tests.test_definitions import settings
 from precog_assets_tests.venues import Venue, board, board_event
@@ -211,6 +212,14 @@ def test_quotes_of_a_game_in_play_fail_when_their_listing_is_old_or_was_never_re
     assert live_age(connection, NOW + timedelta(seconds=20), 30).passed
     finding = live_age(connection, NOW + timedelta(seconds=31), 30)
     assert (finding.passed, finding.facts["age_s"]) == (False, {"KXNFLGAME": 31.0})
+    put(connection, tables.markets, market("KXNFLGAME-A-A"))
+    put(connection, tables.market_games, link("KXNFLGAME-A-A", "matched"))
+    for ticker, second in (("KXNFLGAME-A-B", 10), ("KXNFLGAME-A-A", 28)):
+        seen = Observation(NOW + timedelta(seconds=second), Origin.LIVE)
+        write_quotes(connection, [(f"kalshi:{ticker}", QuoteSeen(*[None] * 8), seen)])
+        named = live_age(connection, NOW + timedelta(seconds=31), 30)
+        assert named.facts["age_s"] == {"KXNFLGAME": 31.0 if second == 10 else 21.0}, "a stream knows all or none"
+    assert live_age(connection, NOW + timedelta(seconds=31), 30).passed
 
 
 def test_missing_days_between_backfilled_ones_are_named_with_the_command(connection: sa.Connection) -> None:

@@ -46,7 +46,7 @@ def start(home: Home, *options: str) -> subprocess.Popen[str]:
 
 def test_up_answers_with_data_refuses_a_second_one_and_ctrl_c_leaves_nothing_behind(home):
     ports = {name: int(home.variables[name]) for name in ("PRECOG_UI_PORT", "PRECOG_CODE_SERVER_PORT", "SIM_PORT")}
-    process = start(home, "--no-bootstrap", "--collector")
+    process = start(home, "--no-bootstrap")
     try:
         ui = ports["PRECOG_UI_PORT"]
         until(lambda: get("127.0.0.1", ui, "/server_info") is not None, timeout_s=90, what="no UI", process=process)
