@@ -62,7 +62,7 @@ def order_books(services: PrecogServices) -> dg.MaterializeResult:
 
 @dg.multi_asset(specs=[trades_spec], name="trades", retry_policy=RETRIES)
 def trades(services: PrecogServices) -> dg.MaterializeResult:
-    """Read the trades since the last one kept, league by league."""
+    """Read the trades since the last one that this brought, league by league; those of a stream are the same rows."""
     from precog_assets.pipeline.market_data import read_trades
 
     opened = services.get()

@@ -106,12 +106,12 @@ def live_sensors(status: dg.DefaultSensorStatus) -> list[dg.SensorDefinition]:
     @dg.sensor(minimum_interval_seconds=4, default_status=status, description="Prices, decides, works on the book")
     def trading_live(context: dg.SensorEvaluationContext, services: PrecogServices) -> dg.SensorResult:
         from precog_assets.automation.relay import counted
-        from precog_assets.automation.trading import trading_tick
+        from precog_assets.automation.trading import STAYS_S, trading_tick
         from precog_assets.pipeline.report import new_correlation_id
 
         opened = services.get()
         with counted(opened):
-            tick = trading_tick(opened, _memory(opened), new_correlation_id())
+            tick = trading_tick(opened, _memory(opened), new_correlation_id(), stays_s=STAYS_S)
         return _traded(context, services, tick)
 
     return [espn_live, espn_ahead, kalshi_live, kalshi_books, links_and_ratings, trading_live]

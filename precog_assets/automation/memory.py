@@ -1,4 +1,4 @@
-"""What a process remembers between ticks: when each league was last polled, when each sensor last reported.
+"""What a process remembers between ticks: when each league was last polled, when each sensor last reported; and news.
 
 Belongs here: monotonic times, lost with the process, which then polls once more than needed. Does not:
 anything that must survive: that stands in the database, or in a sensor's cursor.
@@ -6,6 +6,7 @@ anything that must survive: that stands in the database, or in a sensor's cursor
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -20,6 +21,30 @@ TELL_S = 29.0
 """Seconds between two materializations of an asset that keeps changing: each comes with its checks, evaluated."""
 
 
+class News:
+    """That facts changed: told by the ticks that poll, waited for by the one that decides, in the same process."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._turn = threading.Condition()
+
+    def tell(self) -> None:
+        """Something changed."""
+        with self._turn:
+            self._count += 1
+            self._turn.notify_all()
+
+    def seen(self) -> int:
+        """How often something changed so far."""
+        with self._turn:
+            return self._count
+
+    def wait(self, seen: int, timeout_s: float) -> bool:
+        """Whether something changed since `seen`, or does within a time."""
+        with self._turn:
+            return self._turn.wait_for(lambda: self._count != seen, max(0.0, timeout_s))
+
+
 @dataclass(slots=True)
 class TickMemory:
     """Times of one process for one database; `monotonic` is given by tests."""
@@ -32,6 +57,7 @@ class TickMemory:
     """How far the steps of others were told, by name: the last step_id."""
     inserts: dict[str, int] = field(default_factory=dict)
     """Rows ever added to the tables of a stream, when they were last counted."""
+    news: News = field(default_factory=News)
     _polled: dict[tuple[str, str], float] = field(default_factory=dict)
     _reported: dict[str, float] = field(default_factory=dict)
     _untold: dict[str, StepReport] = field(default_factory=dict)

@@ -109,7 +109,7 @@ def games_tick(services: Services, memory: TickMemory, correlation_id: str) -> T
         "games live",
         chosen,
         lambda: poll_games(services, wanted, correlation_id=correlation_id, budget_s=BUDGET_S, step="games live"),
-        lambda report: memory.polled("games", polled_leagues(requests, report)),
+        lambda report: _remember(memory, "games", requests, report),
     )
 
 
@@ -152,7 +152,7 @@ def markets_tick(services: Services, memory: TickMemory, correlation_id: str) ->
         lambda: poll_markets(
             services, chosen.leagues, correlation_id=correlation_id, budget_s=BUDGET_S, step="markets live"
         ),
-        lambda report: memory.polled("markets", polled_leagues(requests, report)),
+        lambda report: _remember(memory, "markets", requests, report),
     )
 
 
@@ -183,6 +183,12 @@ def _yielded(
         return None
     report = relay.relayed(services, memory, name, steps, turn, correlation_id)
     return Tick(f"{name}: {turn.why}; {report.written} changed since the tick before", report, turn.facts)
+
+
+def _remember(memory: TickMemory, feed: str, requests: Sequence[str], report: StepReport) -> None:
+    memory.polled(feed, polled_leagues(requests, report))
+    if report.written:
+        memory.news.tell()
 
 
 def _alone(

@@ -4,7 +4,8 @@ Belongs here: which markets are looked at when, the order of the steps, and that
 Does not: the steps themselves, Dagster's events.
 
 Markets whose games run or begin soon are decided on at every tick, all others once a minute: a price that nobody may
-trade on before tomorrow can wait.
+trade on before tomorrow can wait. A tick stays a while, and decides again as soon as a poll of this process wrote
+something: between two ticks of the daemon pass five seconds and more.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import sqlalchemy as sa
 from precog_assets.automation import relay
 from precog_assets.domain.errors import PrecogError
 from precog_assets.domain.statuses import QUOTED
+from precog_assets.pipeline.backfill import add
 from precog_assets.pipeline.book import work_book
 from precog_assets.pipeline.decide import decide_markets
 from precog_assets.pipeline.feeds import in_database, only_one
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 FEED, EVERYTHING = "trading", "all markets"
 EVERYTHING_EACH_S = 60.0
 SOON = timedelta(hours=6)
+STAYS_S = 4.0
+"""The daemon looks for what is due every five."""
 _NEAR = sa.text(
     """
     SELECT l.market_id FROM market.market_games l
@@ -54,8 +58,28 @@ class TradingTick:
     """Of the process that decides instead, for metadata."""
 
 
-def trading_tick(services: Services, memory: TickMemory, correlation_id: str) -> TradingTick:
-    """Price, decide, work on orders, pay out, while no collector does. Raises PrecogError(system.*).
+def trading_tick(services: Services, memory: TickMemory, correlation_id: str, *, stays_s: float = 0.0) -> TradingTick:
+    """Price, decide, work on orders, pay out, while no collector does; again at news, for `stays_s`.
+
+    Raises PrecogError(system.*).
+    """
+    ends_s = memory.monotonic() + stays_s
+    seen = memory.news.seen()
+    tick = _pass(services, memory, correlation_id)
+    while tick.reports and not tick.facts and memory.news.wait(seen, ends_s - memory.monotonic()):
+        seen = memory.news.seen()
+        again = _pass(services, memory, correlation_id)
+        if not again.reports:
+            break
+        for step, report in again.reports.items():
+            if step in tick.reports:
+                add(report, tick.reports[step])
+        tick = TradingTick(again.sentence, {**tick.reports, **again.reports}, again.facts)
+    return tick
+
+
+def _pass(services: Services, memory: TickMemory, correlation_id: str) -> TradingTick:
+    """One pass over the markets whose turn it is.
 
     The role is this process's for the tick and until its heartbeat is old. Another that takes it meanwhile is no
     failure: what was not committed by then is not written, and the other decides.

@@ -69,6 +69,8 @@ class Gap:
     tickers: tuple[str, ...] = ()
     """The markets that are not known any more; empty when none is, or the channel's all are."""
     detail: str = ""
+    quiet_s: float = 0.0
+    """For how long before it was noticed nothing came that would have shown it: since then something may be missing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,6 +189,8 @@ class Snapshot:
     """Of a game in play, or delayed within it."""
     clock: str = ""
     """Why our clock forbids deciding: every age above is counted with it. Empty where it agrees with the sources'."""
+    venue_away: str = ""
+    """Which way to the venue is away, and for how long it must have been. Empty where both are there."""
 
     @property
     def p_model(self) -> float | None:

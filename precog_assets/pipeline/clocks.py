@@ -38,6 +38,13 @@ class Clocks:
         with self._lock:
             self._offsets.setdefault(seen.source, ClockOffset()).observe(seen)
 
+    def ours_set(self, by_s: float) -> None:
+        """Our clock was set ahead by so many seconds: every measurement follows, and is to be kept at once."""
+        with self._lock:
+            for offset in self._offsets.values():
+                offset.ours_set(by_s)
+            self._kept_s = float("-inf")
+
     def estimates(self) -> dict[str, tuple[Offset, int]]:
         """The offset of each source that answered lately, and how often a clock was set."""
         now_s = self._monotonic()

@@ -15,7 +15,7 @@ Nothing here stands above paper: real orders have locks of their own, and a perm
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -60,12 +60,14 @@ def decide_markets(
     market_ids: Iterable[str] | None = None,
     correlation_id: str,
     lease: Lease | None = None,
+    venue_away: Callable[[], str] = str,
 ) -> StepReport:
     """Decide on the markets given, or on all that are open or were until an hour ago; write what is new.
 
     `lease` is the caller's of the role `trading`; without it the role is taken for this pass, and the note `off` says
     why nothing was decided where another has it. While our clock is off, every market is passed at the gate `clock`,
-    and `failures` says why.
+    and `failures` says why; while `venue_away` (asked in the account's turn) says why the venue is down, at the gate
+    `venue`.
     `rows_in` counts decisions, `inserted` those written as rows of their own, `unchanged` verdicts that came again.
     Raises PrecogError(system.epoch) when the lease is another's by now, PrecogError(system.database) when the server is
     away, ConfigurationError for a wrong `strategies.yaml`.
@@ -86,7 +88,7 @@ def decide_markets(
         if open_account(connection, PAPER, rules.limits.starting_cash, at):
             at = next_instant(connection, PAPER, at)
         wanted = _wanted(connection, services, at) if market_ids is None else sorted(set(market_ids))
-        _decide_all(connection, rules, wanted, at, report, wrong)
+        _decide_all(connection, rules, wanted, at, report, (wrong, venue_away()))
         report.finish()
         report.record(connection)
     return report
@@ -104,13 +106,14 @@ def _decide_all(
     wanted: Sequence[str],
     at: datetime,
     report: StepReport,
-    clock: str,
+    forbidden: tuple[str, str],
 ) -> None:
+    """`forbidden`: why our clock, and why the venue, forbids taking anything; empty where they do not."""
     strategies = tuple(rules.strategies.values())
     write_rules(connection, strategies, rules.limits, at)
     fees = FeeBook.of(load_fees(), read_fee_facts(connection, as_of=at))
     known, exposure = read_for(connection, wanted, strategies, at)
-    known.clock = clock
+    known.clock, known.venue_away = forbidden
     decided: list[tuple[Decision, Snapshot]] = []
     orders: list[Order] = []
     as_of = at

@@ -70,7 +70,10 @@ _NEAR = sa.text(
 
 
 def read_trades(services: Services, league: League, *, correlation_id: str) -> StepReport:
-    """Read the trades of a league's linked markets since the last one kept of each."""
+    """Read the trades of a league's linked markets since the last one that this brought of each, two days at most.
+
+    What a stream told since proves nothing of the time before it followed the market.
+    """
     report = StepReport(f"trades {league.key}", correlation_id, services.clock.now())
     now = services.clock.now()
     with in_database(services.engine) as connection:
@@ -91,7 +94,7 @@ def read_trades(services: Services, league: League, *, correlation_id: str) -> S
 
 _TRADED = sa.text(
     """
-    SELECT m.ticker, max(t.traded_at) AS last FROM market.markets m
+    SELECT m.ticker, max(t.traded_at) FILTER (WHERE t.origin = 'backfill') AS last FROM market.markets m
     JOIN market.market_games l USING (market_id) JOIN core.games g USING (game_id)
     LEFT JOIN market.trades t USING (market_id)
     WHERE g.league = :league AND g.start_time > :since AND m.status IN ('active', 'closed', 'determined', 'finalized')

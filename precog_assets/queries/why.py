@@ -78,6 +78,7 @@ _NEEDED = {
     "drawdown": "equity would have to recover: it is {value} below its highest, the stop is at {threshold}",
     "order_rate": "a minute would have to pass: {value} orders went out in the last one, {threshold} may",
     "clock": "our clock would have to be set right: {detail}",
+    "venue": "the venue would have to be back: {detail}",
     "kill_switch": "somebody would have to release the kill switch",
     "size": "the size would have to reach one contract after every limit; it was {value}",
 }

@@ -72,6 +72,8 @@ class Known:
     kill_switch: bool = False
     clock: str = ""
     """Why our clock forbids deciding; said by who decides, kept nowhere but in decisions."""
+    venue_away: str = ""
+    """Which way to the venue is away; likewise."""
     states: dict[str, State] = field(default_factory=dict)
     """Of games in play."""
     priced_before: dict[str, Before] = field(default_factory=dict)

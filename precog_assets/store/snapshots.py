@@ -74,6 +74,7 @@ def snapshot_of(known: Known, exposure: Exposure, market_id: str, strategy: Stra
         kill_switch=known.kill_switch,
         play=known.play(market_id, version or ""),
         clock=known.clock,
+        venue_away=known.venue_away,
     )
 
 
@@ -146,6 +147,7 @@ def _confirmed(snapshot: Snapshot, known: Known, recorded: Snapshot) -> Snapshot
         quote=_quote_confirmed(snapshot.quote, recorded.quote),
         game=_game_confirmed(known, snapshot.game, recorded.game),
         clock=recorded.clock,
+        venue_away=recorded.venue_away,
     )
 
 

@@ -6,9 +6,9 @@ is a function here and a line in `GATES`.
 
 A decision is taken only if every gate passed, so the order decides nothing but which failure is named first. It is
 the one in which a person would ask: is it a market of ours, are its facts fresh, can it be traded, is it worth it, may
-we. The kill switch therefore stands last and still stops everything. `clock` alone is asked before all of them, and
-only where our clock is off: each age is counted with it. A gate whose own subject is missing fails (no
-quote fails `quote_age`); a gate that needs what an earlier one missed answers None.
+we. The kill switch therefore stands last and still stops everything. `clock` and `venue` are asked before all of them,
+and only where our clock is off (each age is counted with it) or the venue down. A gate whose own subject is missing
+fails (no quote fails `quote_age`); a gate that needs what an earlier one missed answers None.
 
 `no_in_play_model` asks whether the model of games in play says anything of a game in play; `game_phase` after it,
 whether the strategy trades in play at all, which none of the default ones does.
@@ -279,6 +279,12 @@ def clock(asked: Asked) -> GateResult:
     """Our clock agrees with those of the sources. Asked only where it does not: then nothing else is to be believed."""
     wrong = asked.snapshot.clock
     return GateResult("clock", not wrong, "off" if wrong else "right", "right", wrong)
+
+
+def venue(asked: Asked) -> GateResult:
+    """Both ways to the venue are there. Asked only where one is not: nobody would see what becomes of an order."""
+    away = asked.snapshot.venue_away
+    return GateResult("venue", not away, "down" if away else "there", "there", away)
 
 
 GATES: dict[str, Gate] = {

@@ -12,7 +12,7 @@ from typing import Any
 
 from precog_assets.domain.trading import Action, Decision, GateResult, Snapshot
 from precog_assets.trading.asked import Asked, Offer, Rules
-from precog_assets.trading.gates import GATES, SIZE, SKILL, clock
+from precog_assets.trading.gates import GATES, SIZE, SKILL, clock, venue
 from precog_assets.trading.identity import decision_id
 from precog_assets.trading.limits import NoPurchase, Purchase
 
@@ -42,6 +42,8 @@ def judge(snapshot: Snapshot, rules: Rules, *, complete: bool = True) -> Judged:
     """Ask every gate; with `complete` false stop at the first that failed, `skill` excepted."""
     asked = Asked(snapshot, rules)
     results: list[GateResult] = [clock(asked)] if snapshot.clock else []
+    if snapshot.venue_away:
+        results.append(venue(asked))
     clear, in_shadow = not results, False
     for _, gate, is_skill in () if results and not complete else _ASKED:
         result = gate(asked)

@@ -8,6 +8,7 @@ from typing import ClassVar
 import dagster as dg
 import pytest
 
+from precog_assets.automation import trading
 from precog_assets.automation.memory import memory_of
 from precog_assets.resources import PrecogServices
 from precog_assets.services import Services
@@ -36,6 +37,12 @@ def resource(services: Services) -> PrecogServices:
 def instance() -> Iterator[dg.DagsterInstance]:
     with dg.DagsterInstance.ephemeral() as instance:
         yield instance
+
+
+@pytest.fixture(autouse=True)
+def brief(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tick that decides does not stay for news, which nobody would tell it here."""
+    monkeypatch.setattr(trading, "STAYS_S", 0.0)
 
 
 @pytest.fixture(autouse=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import dagster as dg
 
+from precog_assets.automation.memory import News, TickMemory
 from precog_assets.automation.trading import EVERYTHING_EACH_S, near, trading_tick
 from precog_assets.domain.leagues import Outcome
 from precog_assets.pipeline.feeds import only_one
@@ -74,6 +76,45 @@ def test_between_the_minutes_only_markets_near_their_games_are_decided_on(servic
     third = trading_tick(services, memory(services), "c")
     markets = [tick.reports["decisions"].notes["markets"] for tick in (first, second, third)]
     assert markets == [3, 2, 3], far
+
+
+class Scripted(News):
+    """News that come when they are waited for: each is one of `happenings`, done then."""
+
+    def __init__(self, *happenings: Callable[[], object]) -> None:
+        super().__init__()
+        self.happenings = list(happenings)
+
+    def wait(self, seen: int, timeout_s: float) -> bool:
+        if timeout_s <= 0 or not self.happenings:
+            return False
+        self.happenings.pop(0)()
+        return True
+
+
+def test_a_tick_that_stays_decides_again_at_news_and_reports_both(services: Services, clock: TestClock) -> None:
+    put_slate(services.engine)
+    first: list[int] = []
+
+    def changed() -> None:
+        first.extend(rows(services, tables.decisions))
+        clock.forward(1)
+        with services.engine.begin() as connection:
+            put_quote(connection, kc(), "0.40", "0.42", clock.now())
+
+    tick = trading_tick(services, TickMemory(monotonic=lambda: 0.0, news=Scripted(changed)), "a", stays_s=4.0)
+    decided = tick.reports["decisions"]
+    assert decided.rows_in == 2 * first[0]
+    assert first[0] < decided.inserted == rows(services, tables.decisions)[0]
+
+
+def test_news_that_were_told_since_are_not_waited_for() -> None:
+    news = News()
+    seen = news.seen()
+    assert not news.wait(seen, 0.0)
+    news.tell()
+    assert news.wait(seen, 0.0)
+    assert not news.wait(news.seen(), 0.0)
 
 
 def test_two_processes_do_not_trade_at_once(services: Services) -> None:

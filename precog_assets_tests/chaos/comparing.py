@@ -6,8 +6,9 @@ What counts, by kind:
 - states: every stored state was the ledger's, in the ledger's order; one that stood longer than `visible_s` is there.
   Those that came and went between two polls may be missing.
 - quotes: each side of every quote stored from the stream was the venue's best of that side at some instant of
-  the `LATE_S` before it; the newest is the venue's of now. A change of several levels is several frames: what stood
-  between two of them passes if the market truly changed just before and the next quote came within `TORN_S`.
+  the `LATE_S` before it; the newest is the venue's of the last `UNDER_WAY_S`. A change of several levels is several
+  frames: what stood between two of them passes if the market truly changed before and the next quote came within
+  `TORN_S`, or a gap was noticed meanwhile.
 - trades: exactly the ledger's, of markets that are followed, each with its price, count and side.
 - decisions: none for a market, strategy and instant twice; none that passed on facts older than its strategy's limits
   or observed after it.
@@ -19,7 +20,7 @@ from __future__ import annotations
 
 import io
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import zip_longest
@@ -30,16 +31,30 @@ import polars as pl
 
 from precog_assets.config import load_trading_rules
 from precog_assets.store.snapshots import from_json
-from precog_assets_tests.pipeline.live.collecting import LiveWorld, newest_differ
+from precog_assets_tests.pipeline.live.collecting import LiveWorld
 
 LATE_S = 25.0
 """A board is polled every few seconds, and one that failed is asked again a little later."""
 UNDER_WAY_S = 3.0
-TORN_S, CHANGED_S = 0.05, 1.0
+TORN_S = 0.25
+NOTICED_S = 2.0
+"""Frames of order books come many times a second, so that a lost one shows soon."""
 QUOTED_BEFORE = timedelta(hours=1)
 """How far back a side is looked up; one that did not change since is held against the venue's book of now."""
+FOLLOWED = """
+SELECT m.ticker FROM market.markets m JOIN market.market_games l USING (market_id) JOIN core.games g USING (game_id)
+WHERE l.verdict = 'matched' AND m.status IN ('active', 'inactive')
+  AND (g.phase = 'in_play' OR (g.phase = 'scheduled' AND g.start_time < :until))
+"""
+"""An hour less than the collector's own window, so that no market entered it meanwhile."""
+NEWEST = """
+SELECT DISTINCT ON (m.ticker) m.ticker, q.yes_bid, q.yes_bid_size, q.yes_ask, q.yes_ask_size FROM market.quotes q
+JOIN market.markets m USING (market_key) WHERE m.ticker = ANY(:tickers) AND q.observed_at <= :now
+ORDER BY m.ticker, q.observed_at DESC
+"""
 KINDS = ("games", "states", "quotes", "trades", "decisions", "orders")
 Shown = tuple[str, int, int, int]
+Span = tuple[datetime, datetime]
 Side = tuple[float, float] | None
 
 
@@ -80,28 +95,31 @@ class Comparison:
         return "\n".join(lines)
 
 
-def compare(world: LiveWorld, since: datetime, *, visible_s: float = LATE_S) -> Comparison:
-    """Everything since an instant. `visible_s` is the longest that a state may have stood unseen: as long as the
-    fault kept everybody from the boards, and a poll. The world stands nearly still meanwhile, so that "now" is one.
+def compare(
+    world: LiveWorld, since: datetime, *, visible_s: float = LATE_S, told: Mapping[str, Span] | None = None
+) -> Comparison:
+    """Everything since an instant. `visible_s` is the longest, in our seconds, that a state may have stood unseen: as
+    long as the fault kept everybody from the boards, and a poll. `told` names games of which a board said what never
+    was, and when: what is stored of them in that span is not held against the ledger.
     """
-    before = world.control("/clock")["speed"]
-    world.control("/clock", {"speed": 0.001})
-    try:
-        now = world.services.clock.now()
-        scores = of_scores(world, since, now, visible_s)
-        quotes = of_quotes(world, since, now)
-        trades = of_trades(world, since, now - timedelta(seconds=UNDER_WAY_S))
-    finally:
-        world.control("/clock", {"speed": before})
-    rows = {**scores, "quotes": quotes, "trades": trades}
-    return Comparison({**rows, "decisions": of_decisions(world, since), "orders": of_orders(world, since)})
+    now = world.services.clock.now()
+    return Comparison(
+        {
+            **of_scores(world, since, now, visible_s * world.speed, told or {}),
+            "quotes": of_quotes(world, since, now),
+            "trades": of_trades(world, since, now - timedelta(seconds=UNDER_WAY_S * world.speed)),
+            "decisions": of_decisions(world, since),
+            "orders": of_orders(world, since),
+        }
+    )
 
 
-def of_scores(world: LiveWorld, since: datetime, now: datetime, visible_s: float) -> dict[str, Row]:
-    """Games and their states."""
-    told = truly(world, "score", since - timedelta(hours=12), now)
+def of_scores(
+    world: LiveWorld, since: datetime, now: datetime, visible_s: float, told: Mapping[str, Span]
+) -> dict[str, Row]:
+    """Games and their states; `visible_s` by the world's clock."""
     histories: dict[str, list[tuple[datetime, Shown]]] = {}
-    for one in told:
+    for one in truly(world, "score", since - timedelta(hours=12), now):
         shown = (one["status"], one["period"], one["home_score"], one["away_score"])
         histories.setdefault(one["event_id"], []).append((one["world_time"], shown))
     stored = world.rows(
@@ -120,8 +138,8 @@ def of_scores(world: LiveWorld, since: datetime, now: datetime, visible_s: float
         )
     }
     told_of = {row.event_id for row in stored}
-    moved = {event: told for event, told in histories.items() if told[-1][0] > since or event in told_of}
-    late = now - timedelta(seconds=LATE_S)
+    moved = {event: history for event, history in histories.items() if history[-1][0] > since or event in told_of}
+    late = now - timedelta(seconds=LATE_S * world.speed)
     missing_games = []
     for event, history in moved.items():
         standing = bisect_right([at for at, _ in history], late) - 1
@@ -132,7 +150,7 @@ def of_scores(world: LiveWorld, since: datetime, now: datetime, visible_s: float
         seen = [
             (row.observed_at, (row.status, row.period or 0, row.home_score or 0, row.away_score or 0))
             for row in stored
-            if row.event_id == event
+            if row.event_id == event and not within(told.get(event), row.observed_at)
         ]
         ours += len(seen)
         extra += [f"{event} {told_}" for told_ in strangers(history, seen)]
@@ -141,12 +159,18 @@ def of_scores(world: LiveWorld, since: datetime, now: datetime, visible_s: float
             ended = history[number + 1][0] if number + 1 < len(history) else now
             truly_ += at > since
             stood_s = (ended - at).total_seconds()
-            if at > since and stood_s > visible_s and shown not in shown_to_us:
+            hidden = within(told.get(event), at) or within(told.get(event), ended)
+            if at > since and stood_s > visible_s and shown not in shown_to_us and not hidden:
                 missing.append(f"{event} {shown} from {at:%H:%M:%S} for {stood_s:.0f} s")
     return {
         "games": Row(len(moved), len(moved.keys() & newest.keys()), tuple(missing_games)),
         "states": Row(truly_, ours, tuple(missing), tuple(extra)),
     }
+
+
+def within(span: Span | None, at: datetime) -> bool:
+    """Whether an instant lies in a span that may be none."""
+    return span is not None and span[0] <= at <= span[1]
 
 
 def strangers(history: Sequence[tuple[datetime, Shown]], seen: Iterable[tuple[datetime, Shown]]) -> list[str]:
@@ -177,10 +201,15 @@ def of_quotes(world: LiveWorld, since: datetime, now: datetime) -> Row:
     stored = world.rows(
         "SELECT m.ticker, q.observed_at, q.yes_bid, q.yes_bid_size, q.yes_ask, q.yes_ask_size FROM market.quotes q "
         "JOIN market.markets m USING (market_key) "
-        "WHERE q.observed_at > :since AND q.response_offset IS NOT NULL AND m.ticker = ANY(:tickers) ORDER BY 1, 2",
+        "WHERE q.observed_at > :since AND q.observed_at <= :now AND q.response_offset IS NOT NULL "
+        "AND m.ticker = ANY(:tickers) ORDER BY 1, 2",
         since=since,
+        now=now,
         tickers=sorted(followed),
     )
+    gaps = [
+        row.began_at for row in world.rows("SELECT began_at FROM ops.stream_gaps WHERE began_at > :since", since=since)
+    ]
     extra, unknown, torn = [], 0, 0
     for row, following in zip_longest(stored, stored[1:]):
         changed = [at for at, _ in sides.get((row.ticker, "bid"), [])]
@@ -190,42 +219,63 @@ def of_quotes(world: LiveWorld, since: datetime, now: datetime) -> Row:
         ):
             said: Side = None if price is None else (float(price), float(size or 0))
             history = sides.get((row.ticker, side), [])
-            unknown += not history or history[0][0] > row.observed_at - timedelta(seconds=LATE_S)
-            if stood(history, said, row.observed_at):
+            unknown += not history or history[0][0] > row.observed_at - timedelta(seconds=LATE_S * world.speed)
+            if stood(history, said, row.observed_at, LATE_S * world.speed):
                 continue
-            followed_at = following.observed_at if following and following.ticker == row.ticker else None
-            if is_torn(changed, row.observed_at, followed_at):
+            if following is None or following.ticker != row.ticker:
+                # The newest of a market is asked for below.
+                continue
+            if is_torn(changed, row.observed_at, following.observed_at, gaps, world.speed):
                 torn += 1
             else:
                 extra.append(f"{row.ticker} {side} {said} at {row.observed_at:%H:%M:%S.%f}")
     print(f"quotes: {2 * len(stored)} sides, {unknown} of them with nothing known to hold them against, {torn} torn")
-    differ = tuple(newest_differ(world))
-    return Row(sum(one["world_time"] > since for one in told), len(stored), differ, tuple(extra))
+    differ = []
+    for row in world.rows(NEWEST, tickers=sorted(followed), now=now):
+        for side, price, size in (
+            ("bid", row.yes_bid, row.yes_bid_size),
+            ("ask", row.yes_ask, row.yes_ask_size),
+        ):
+            said = None if price is None else (float(price), float(size or 0))
+            if not stood(sides.get((row.ticker, side), []), said, now, UNDER_WAY_S * world.speed):
+                differ.append(f"{row.ticker} {side} {said}, no more so at {now:%H:%M:%S.%f}")
+    return Row(sum(one["world_time"] > since for one in told), len(stored), tuple(differ), tuple(extra))
 
 
-def stood(history: Sequence[tuple[datetime, Side]], said: Side, at: datetime) -> bool:
-    """Whether a side was so at some instant of the `LATE_S` until then. Before the first change that is known, no
+def stood(history: Sequence[tuple[datetime, Side]], said: Side, at: datetime, late_s: float = LATE_S) -> bool:
+    """Whether a side was so at some instant of the `late_s` until then. Before the first change that is known, no
     side is: such a quote is not refuted.
     """
     times = [time for time, _ in history]
-    last = bisect_right(times, at + timedelta(milliseconds=50))
-    first = bisect_right(times, at - timedelta(seconds=LATE_S)) - 1
+    last = bisect_right(times, at + timedelta(seconds=late_s / 500.0))
+    first = bisect_right(times, at - timedelta(seconds=late_s)) - 1
     if first < 0:
         return True
     return any(side == said for _, side in history[first:last])
 
 
-def is_torn(changed: Sequence[datetime], at: datetime, followed_at: datetime | None) -> bool:
-    """Whether a quote stood between two frames of one change: right after a true one, and superseded at once."""
-    if followed_at is None or (followed_at - at).total_seconds() > TORN_S:
-        return False
+def is_torn(
+    changed: Sequence[datetime],
+    at: datetime,
+    followed_at: datetime,
+    gaps: Sequence[datetime] = (),
+    speed: float = 1.0,
+) -> bool:
+    """Whether a quote stood between two frames of one change: right after a true one, and superseded at once, or as
+    soon as the gap was mended in which the second frame was lost.
+    """
     last = bisect_right(changed, at) - 1
-    return last >= 0 and (at - changed[last]).total_seconds() <= CHANGED_S
+    if last < 0 or (at - changed[last]).total_seconds() > LATE_S * speed:
+        return False
+    if (followed_at - at).total_seconds() <= TORN_S * speed:
+        return True
+    noticed = [gap for gap in gaps if at <= gap <= followed_at]
+    return bool(noticed) and (noticed[0] - at).total_seconds() <= NOTICED_S * speed
 
 
 def of_trades(world: LiveWorld, since: datetime, until: datetime) -> Row:
     """Trades of followed markets: exactly."""
-    followed = set(world.watched())
+    followed = {row.ticker for row in world.rows(FOLLOWED, until=until + timedelta(hours=23))}
     told = {
         one["trade_id"]: (one["ticker"], float(one["price"]), float(one["count"]), one["taker_side"])
         for one in truly(world, "trade", since, until)
@@ -302,6 +352,13 @@ def of_orders(world: LiveWorld, since: datetime) -> Row:
     wrong += [
         f"transaction {row.transaction_id} sums to {row.sum}"
         for row in world.rows("SELECT transaction_id, sum(amount) FROM book.ledger GROUP BY 1 HAVING sum(amount) <> 0")
+    ]
+    wrong += [
+        f"decision {row.decision_id} was taken and has no order"
+        for row in world.rows(
+            "SELECT d.decision_id FROM book.decisions d LEFT JOIN book.orders o USING (decision_id) "
+            "WHERE d.action = 'take' AND d.rung = 'paper' AND o.decision_id IS NULL"
+        )
     ]
     wrong += [f"order {one['order_id']} at the exchange" for one in truly(world, "order", since)]
     return Row(orders, orders, (), tuple(wrong))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from precog_assets_tests.chaos.comparing import KINDS, Comparison
-from precog_assets_tests.chaos.world import LiveWorld, live_world
+from precog_assets_tests.chaos.world import LiveWorld, busy_world
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ Tell = Callable[[str, str, float, Comparison], None]
 @pytest.fixture(scope="module")
 def world() -> Iterator[LiveWorld]:
     """A world with its database, followed by the collectors that tests start."""
-    with live_world() as made:
+    with busy_world() as made:
         yield made
 
 
@@ -55,7 +55,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if not LINES:
         return
     head = ("fault", "what was done", "recovered in s", *KINDS, "verdict")
-    rows = [head]
+    rows: list[tuple[str, ...]] = [head]
     for line in LINES:
         cells = [str(line.found.rows.get(kind, "")) for kind in KINDS]
         verdict = "as it happened" if line.found.sound else "DIFFERS"

@@ -53,6 +53,8 @@ def test_a_comparison_is_sound_only_if_every_kind_is() -> None:
 def test_a_quote_between_two_frames_of_a_change_is_torn_only_right_after_it_and_if_the_next_comes_at_once() -> None:
     assert is_torn([at(10)], at(10.2), at(10.201))
     assert not is_torn([at(10)], at(10.2), at(10.5))
-    assert not is_torn([at(10)], at(10.2), None)
-    assert not is_torn([at(10)], at(15), at(15.001))
+    assert not is_torn([at(10)], at(36), at(36.001))
     assert not is_torn([], at(10), at(10.001))
+    assert is_torn([at(10)], at(10.2), at(14), gaps=[at(9), at(11)]), "its second frame was lost"
+    assert not is_torn([at(10)], at(10.2), at(14), gaps=[at(9), at(15)])
+    assert not is_torn([at(10)], at(10.2), at(40), gaps=[at(30)])

@@ -61,6 +61,16 @@ def test_measurements_are_kept_by_source_and_not_at_every_step(services: Service
         assert clocks.keep(connection) == 0, "what was seen ten minutes ago says nothing"
 
 
+def test_a_clock_that_is_set_is_kept_as_off_at_once(services: Services) -> None:
+    clocks = Clocks(monotonic=lambda: 100.0)
+    seen(clocks, 0.0)
+    with services.engine.begin() as connection:
+        assert clocks.keep(connection) == 1
+        clocks.ours_set(30.0)
+        assert clocks.keep(connection) == 1
+        assert read_clocks(connection)["kalshi"].offset_s == pytest.approx(-30.0, abs=0.2)
+
+
 @pytest.mark.parametrize(("off_s", "error_s", "refused"), [(3.0, 0.5, True), (-3.0, 0.5, True), (2.2, 0.5, False)])
 def test_nothing_is_taken_while_a_clock_is_surely_off(
     services: Services, off_s: float, error_s: float, refused: bool

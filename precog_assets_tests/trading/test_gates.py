@@ -219,3 +219,12 @@ def test_a_clock_that_is_off_is_named_before_every_other_gate_and_is_no_question
     assert [gate.name for gate in off.gates][:2] == ["clock", "matched"]
     assert decide(snapshot(clock=wrong), strategy(), limits(), complete=False).reason == "clock"
     assert "clock" not in [gate.name for gate in decide(snapshot(), strategy(), limits()).gates]
+
+
+def test_a_venue_that_is_down_stops_everything_and_is_no_question_otherwise() -> None:
+    why = "the stream away for 30 s or longer"
+    down = decide(snapshot(venue_away=why), strategy(), limits())
+    assert (down.action.value, down.reason, down.gates[0].detail) == ("pass", "venue", why)
+    assert decide(snapshot(venue_away=why), strategy(), limits(), complete=False).reason == "venue"
+    assert decide(snapshot(clock="off", venue_away=why), strategy(), limits()).reason == "clock"
+    assert "venue" not in [gate.name for gate in decide(snapshot(), strategy(), limits()).gates]

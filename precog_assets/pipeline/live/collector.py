@@ -78,6 +78,8 @@ class Ports:
     """Reads markets over REST, by ticker: their lives went on, or nobody knows them here."""
     sealed: Callable[[SealedSegment], object]
     """A segment is whole: keeps it, and names it in raw.responses."""
+    clock_set: Callable[[float], object]
+    """Our clock was set ahead by so many seconds. Called on the loop."""
 
 
 class Collector:
@@ -292,7 +294,8 @@ class Collector:
             jumped_s = self._wall.observe(self._machine.now(), time.monotonic())
             if jumped_s is not None:
                 self.counts["clock_jumps"] += 1
-                self.intake.offset.reset()
+                self.intake.offset.ours_set(jumped_s)
+                self._ports.clock_set(jumped_s)
                 log.warning("our clock was set by %+.1f s", jumped_s)
             await asyncio.sleep(KEEP_S)
 

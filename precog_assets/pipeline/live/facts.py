@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -67,6 +67,10 @@ class GapFact:
 
     gap: Gap
     at: datetime
+
+    def since(self, speed: float) -> datetime:
+        """From when on something may be missing; `speed` is of the clock that `at` is by."""
+        return self.at - timedelta(seconds=self.gap.quiet_s * speed)
 
 
 Fact = QuoteFact | TradeFact | BookFact | GapFact
@@ -132,6 +136,7 @@ def encoded(fact: Fact) -> tuple[str, bytes]:
         "got": gap.got,
         "tickers": gap.tickers,
         "detail": gap.detail,
+        "quiet_s": gap.quiet_s,
     }
     return GAP, _dumped(said, fact.at, None)
 
@@ -179,6 +184,7 @@ def _gap(said: dict[str, Any], at: datetime, _place: RawPlace | None) -> GapFact
         said["got"],
         tuple(said["tickers"]),
         said["detail"],
+        said["quiet_s"],
     )
     return GapFact(gap, at)
 

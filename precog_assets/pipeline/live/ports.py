@@ -5,7 +5,7 @@ Belongs here: this wiring. Does not: the steps, the tasks (`collector`), leases 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -35,12 +35,16 @@ def ports_of(
     boards: BoardPoller,
     react: Reactor,
     told: Callable[[Sequence[GapFact]], None],
+    follows: Callable[[Collection[str]], object],
 ) -> Ports:
-    """The ports of a collector over these services. `told` hears of gaps that were written."""
+    """The ports of a collector over these services. `told` hears of gaps that were written, `follows` of the markets
+    that are followed from now on.
+    """
     ours = frozenset(series_of(services.leagues))
 
     def wanted() -> Mapping[str, Priority]:
         watched = read_watched(services)
+        follows(watched.tickers)
         return dict(zip(watched.tickers, watched.priorities.values(), strict=True))
 
     def gaps(connection: sa.Connection, facts: Sequence[GapFact]) -> None:
@@ -63,4 +67,5 @@ def ports_of(
         poll_board=boards,
         read_markets=read,
         sealed=lambda sealed: rows.seal([sealed]),
+        clock_set=services.clocks.ours_set,
     )

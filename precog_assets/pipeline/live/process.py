@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +19,7 @@ from random import Random
 from typing import TYPE_CHECKING, TypeVar
 
 from precog_assets.domain.errors import PrecogError
+from precog_assets.domain.times import speed_of
 from precog_assets.pipeline.feeds import in_database
 from precog_assets.pipeline.live.apply import BatchApplier
 from precog_assets.pipeline.live.boards_away import BoardPoller
@@ -28,7 +29,7 @@ from precog_assets.pipeline.live.failures import failures_of, keep_failures
 from precog_assets.pipeline.live.intake import StreamIntake
 from precog_assets.pipeline.live.kept import ARCHIVE_EACH_S, KeptSegments
 from precog_assets.pipeline.live.leases import Leases
-from precog_assets.pipeline.live.missed import loses_trades, read_missed, since_start
+from precog_assets.pipeline.live.missed import Missed, loses_trades, read_missed, since_start
 from precog_assets.pipeline.live.ports import ports_of
 from precog_assets.pipeline.live.reaction import Reactor
 from precog_assets.pipeline.live.segment_rows import SegmentRows
@@ -81,7 +82,8 @@ class CollectorProcess:
         self.services = services
         warm(tuple(league.key for league in services.leagues))
         self.leases = Leases(services.engine, (VENUE, ESPN, TRADING))
-        self.reactor = Reactor(services, lambda: self.leases.held(TRADING))
+        self._venue = VenueWatch()
+        self.reactor = Reactor(services, lambda: self.leases.held(TRADING), venue_away=self._venue.why)
         self._rows = SegmentRows(services.engine, VENUE, services.clock)
         self._segments_folder = home / "segments" / services.environment.name
         self._kept = KeptSegments(services, VENUE, self._segments_folder, self._rows)
@@ -91,9 +93,8 @@ class CollectorProcess:
         """Of their own, so that a chore of minutes keeps nothing else waiting, a heartbeat least."""
         self._gaps_open = False
         self._counted: Counter[tuple[str, str]] = Counter()
-        self._missed_since: datetime | None = None
+        self._missed = Missed()
         self._asked_start = False
-        self._venue = VenueWatch()
         self._details: dict[str, object] | None = None
         self._frames_before, self._status_s, self._began_s = 0, time.monotonic(), time.monotonic()
 
@@ -101,7 +102,7 @@ class CollectorProcess:
             return KalshiStream(url, credentials, intake, clock=services.clock, chance=chance)
 
         self.collector = Collector(
-            ports_of(services, self._rows, self._boards, self.reactor, self._gaps_written),
+            ports_of(services, self._rows, self._boards, self.reactor, self._gaps_written, self._follows),
             SegmentWriter(self._segments_folder, VENUE),
             self._spool,
             services.clock,
@@ -202,25 +203,27 @@ class CollectorProcess:
             await self._slowly(self.reactor.rest)
             await asyncio.sleep(self.reactor.resting_s())
 
+    def _follows(self, tickers: Collection[str]) -> None:
+        self._missed.follows(tickers, self.services.clock.now())
+
     def _gaps_written(self, facts: Sequence[GapFact]) -> None:
         self._gaps_open = True
-        lost = [fact.at for fact in facts if loses_trades(fact)]
-        if lost and (self._missed_since is None or min(lost) < self._missed_since):
-            self._missed_since = min(lost)
+        speed = speed_of(self.services.clock)
+        for fact in facts:
+            if loses_trades(fact):
+                self._missed.noticed(fact.since(speed))
 
     async def _check(self) -> None:
         """Gaps that are over, trades that were missed, rejections to keep, a venue that is down."""
         while True:
             if not self._asked_start:
-                self._missed_since = await self._slowly(lambda: since_start(self.services))
+                self._missed.noticed(await self._slowly(lambda: since_start(self.services)))
                 self._asked_start = True
             if self._kept.left:
                 await self._slowly(self._rebuild)
-            streaming, since = self.streaming(), self._missed_since
-            if streaming and since is not None:
-                report = await self._slowly(lambda since=since: read_missed(self.services, since))
-                if not report.failed and self._missed_since == since:
-                    self._missed_since = None
+            streaming = self.streaming()
+            if streaming and (since := self._missed.take()) is not None:
+                await self._slowly(lambda since=since: self._read_missed(since))
             if streaming and self._gaps_open:
                 self._gaps_open = False
                 await self._slowly(self._close_gaps)
@@ -229,6 +232,14 @@ class CollectorProcess:
             await self._count_failures()
             await self._watch_venue()
             await asyncio.sleep(CHECK_S)
+
+    def _read_missed(self, since: datetime) -> None:
+        done = False
+        try:
+            done = not read_missed(self.services, since).failed
+        finally:
+            if not done:
+                self._missed.noticed(since)
 
     def _rebuild(self) -> None:
         self._kept.rebuild(BatchApplier(self.services.engine, self._rows.response_of))

@@ -53,8 +53,16 @@ class Reaction:
 class Reactor:
     """Reacts, one change of the world at a time, whichever threads call."""
 
-    def __init__(self, services: Services, lease: LeaseOf, *, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._services, self._lease, self._monotonic = services, lease, monotonic
+    def __init__(
+        self,
+        services: Services,
+        lease: LeaseOf,
+        *,
+        venue_away: Callable[[], str] = str,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`venue_away` says why the venue is down, and nothing while it is there: nothing is taken meanwhile."""
+        self._services, self._lease, self._venue_away, self._monotonic = services, lease, venue_away, monotonic
         self._booked_s = self._swept_s = float("-inf")
         self._turn = threading.Lock()
         self._rest_of: list[str] = []
@@ -73,7 +81,8 @@ class Reactor:
         began_at = services.clock.now()
         wanted = of_the_same_games(services, market_ids, game_ids)
         price_markets(services, market_ids=wanted, correlation_id=correlation_id)
-        decided = decide_markets(services, market_ids=wanted, correlation_id=correlation_id, lease=lease)
+        more = {"correlation_id": correlation_id, "lease": lease, "venue_away": self._venue_away}
+        decided = decide_markets(services, market_ids=wanted, **more)
         self._announce(wanted, decided, began_at)
         self._work(lease, correlation_id, ordered=bool(decided.notes.get("orders")))
         return _told(len(wanted), decided)

@@ -54,8 +54,12 @@ class ClockOffset:
         self._bounds.append((seen.monotonic_s, low, high))
 
     def reset(self) -> None:
-        """Forget what was seen: our own clock was set."""
+        """Forget what was seen: a clock was set, nobody knows by how much."""
         self._bounds.clear()
+
+    def ours_set(self, by_s: float) -> None:
+        """Our own clock was set ahead by so many seconds: the venue's is as much further behind it from now on."""
+        self._bounds = deque(((at_s, low - by_s, high - by_s) for at_s, low, high in self._bounds), self._bounds.maxlen)
 
     def estimate(self, now_s: float) -> Offset | None:
         """The offset by the answers of the last while; None without any. `now_s` is monotonic."""

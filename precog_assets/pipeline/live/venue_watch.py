@@ -1,9 +1,9 @@
 """Whether a venue is down: its stream away, or its REST failing, for long; and taking back what rests there, once.
 
 Belongs here: since when each way to the venue is away, and when that is acted upon. Does not: taking back on paper
-(`standing_down`) and at the exchange (`pipeline.venue`); that nothing is decided on what is too old, which is asked of
-every decision (`trading.gates`). Each way counts by itself: without the stream nobody sees in time what happens to an
-order, without REST nobody can change one.
+(`standing_down`) and at the exchange (`pipeline.venue`); that nothing is taken meanwhile, nor ever on what is too old,
+which is asked of every decision (`trading.gates`). Each way counts by itself: without the stream nobody sees in time
+what happens to an order, without REST nobody can change one.
 """
 
 from __future__ import annotations
@@ -52,6 +52,11 @@ class VenueWatch:
         """The ways that are away for `AWAY_S` and longer."""
         now_s = self._monotonic()
         return tuple(way for way, since_s in self._away_since_s.items() if now_s - since_s >= AWAY_S)
+
+    def why(self) -> str:
+        """Which ways are away, for a decision that is passed because of it; empty while there is none."""
+        away = self.away()
+        return f"{' and '.join(away)} away for {AWAY_S:.0f} s or longer" if away else ""
 
     def due(self) -> tuple[str, ...]:
         """Ways that are away and were not acted upon whole, where it is time to try."""

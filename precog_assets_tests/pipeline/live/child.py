@@ -41,7 +41,14 @@ def main(database: str, stream: str, key_id: str, key_file: str, folder: str, ti
 
     wanted = dict.fromkeys(tickers.split(","), Priority.IN_PLAY)
     ports = Ports(
-        lambda: wanted, apply, lambda _markets, _games: None, dict, lambda _: (), lambda _: None, lambda _: None
+        lambda: wanted,
+        apply,
+        lambda _markets, _games: None,
+        dict,
+        lambda _: (),
+        lambda _: None,
+        lambda _: None,
+        lambda _: None,
     )
     cadence = Cadence(idle_s=60, pregame_s=9, live_s=4, pregame_window_min=90)
     collector = Collector(

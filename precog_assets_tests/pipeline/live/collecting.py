@@ -6,10 +6,10 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,6 @@ START = "2026-11-22T21:00:00Z"
 """A Sunday afternoon, with football and basketball in play."""
 LEAGUES = "nfl,nba"
 PATIENCE_S = 90.0
-UNDER_WAY = timedelta(seconds=3)
 
 
 @dataclass
@@ -68,6 +67,11 @@ class LiveWorld:
     @property
     def engine(self) -> sa.Engine:
         return self.services.engine
+
+    @property
+    def speed(self) -> float:
+        """Seconds of the world in one of the machine's."""
+        return self.environment.settings.sim_speed
 
     def rows(self, query: str, **given: Any) -> list[Any]:
         with self.engine.connect() as connection:
@@ -108,17 +112,6 @@ class LiveWorld:
         assert answer.status_code < 300, answer.text
         return answer.json()
 
-    def ledger(self, kind: str, since: datetime, until: datetime) -> list[Mapping[str, Any]]:
-        """Everything of a kind that happened in a span of the world."""
-        query: dict[str, Any] = {"kinds": kind, "from": since.isoformat(), "to": until.isoformat(), "limit": 1000}
-        rows: list[Mapping[str, Any]] = []
-        while True:
-            page = self.control("/ledger", **query)
-            rows += page["happenings"]
-            if not page["cursor"]:
-                return rows
-            query["cursor"] = page["cursor"]
-
     def watched(self) -> list[str]:
         """Tickers of markets whose games are in play."""
         return [
@@ -131,29 +124,41 @@ class LiveWorld:
 
 
 @contextmanager
-def live_world(**more: str) -> Iterator[LiveWorld]:
-    """A home with a database, a simulator as a process, and today's games and markets read and linked."""
-    with fresh_home(SIM_START=START, PRECOG_LEAGUES=LEAGUES, **more) as home, pytest.MonkeyPatch.context() as patch:
+def live_world(
+    *, start: str = START, leagues: str = LEAGUES, read_first: Callable[[Services], None] | None = None, **more: str
+) -> Iterator[LiveWorld]:
+    """A home with a database, a simulator as a process, and today's games and markets read and linked.
+
+    `read_first` is done instead of that reading where it is given; `more` are settings.
+    """
+    with home_of(start, leagues, **more) as (home, environment), simulator_for(environment):
+        open_database(environment)
+        services = build_services(environment, leagues=[load_leagues()[key] for key in leagues.split(",")])
+        try:
+            (read_first or seed)(services)
+            yield LiveWorld(home, environment, services)
+        finally:
+            services.close()
+
+
+@contextmanager
+def home_of(start: str, leagues: str, **more: str) -> Iterator[tuple[Home, Environment]]:
+    """A home with a database, and the environment of it in this process."""
+    with fresh_home(SIM_START=start, PRECOG_LEAGUES=leagues, **more) as home, pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
             if name.lower() in Settings.model_fields:
                 patch.delenv(name)
         given = {
             "precog_home": home.folder,
             "sim_port": int(home.variables["SIM_PORT"]),
-            "sim_start": datetime.fromisoformat(START).astimezone(UTC),
-            "precog_leagues": LEAGUES,
+            "precog_code_server_port": int(home.variables["PRECOG_CODE_SERVER_PORT"]),
+            "sim_start": datetime.fromisoformat(start).astimezone(UTC),
+            "precog_leagues": leagues,
             **{name.lower(): value for name, value in more.items()},
         }
         environment = resolve(Settings(_env_file=None, **given))  # type: ignore[call-arg]
         embedded.start(home.folder, extra_configuration="fsync = off\nfull_page_writes = off\n")
-        with simulator_for(environment):
-            open_database(environment)
-            services = build_services(environment, leagues=[load_leagues()[key] for key in LEAGUES.split(",")])
-            try:
-                seed(services)
-                yield LiveWorld(home, environment, services)
-            finally:
-                services.close()
+        yield home, environment
 
 
 def seed(services: Services) -> None:
@@ -180,44 +185,3 @@ def streaming(collecting: Collecting) -> bool:
     """Whether every market that is followed has a sound book."""
     last = collecting.last()
     return bool(last) and last["connected"] and last["markets"] > 0 and last["books"] == last["markets"]
-
-
-def trades_missing(world: LiveWorld, since: datetime, until_: datetime) -> tuple[set[str], int]:
-    """Trades of followed markets that the ledger has and we do not, and how many it has."""
-    if until_ <= since:
-        return set(), 0
-    followed = set(world.watched())
-    truly = {row["trade_id"] for row in world.ledger("trade", since, until_) if row["ticker"] in followed}
-    stored = {row.trade_id for row in world.rows("SELECT trade_id FROM market.trades")}
-    return truly - stored, len(truly)
-
-
-def all_traded(world: LiveWorld, since: datetime) -> bool:
-    """Whether there were trades, and we have all but those of the last seconds, which may be under way."""
-    missing, truly = trades_missing(world, since, world.services.clock.now() - UNDER_WAY)
-    return truly > 0 and not missing
-
-
-def newest_differ(world: LiveWorld) -> list[str]:
-    """Markets whose newest stored quote is not the venue's book of now; the world stands still meanwhile."""
-    tickers = world.watched()
-    told = {}
-    for ticker in tickers:
-        books = world.services.kalshi.orderbooks([ticker], label="test", correlation_id="test")
-        for fetch in books:
-            for book in orjson.loads(fetch.body)["orderbooks"]:
-                sides = book["orderbook_fp"]
-                yes, no = sides.get("yes_dollars") or [], sides.get("no_dollars") or []
-                told[ticker] = (
-                    max((float(level[0]) for level in yes), default=None),
-                    max((float(level[0]) for level in no), default=None),
-                )
-    rows = world.rows(
-        "SELECT DISTINCT ON (m.ticker) m.ticker, q.yes_bid, 1 - q.yes_ask AS no_bid FROM market.quotes q "
-        "JOIN market.markets m USING (market_key) WHERE m.ticker = ANY(:tickers) ORDER BY 1, q.observed_at DESC",
-        tickers=tickers,
-    )
-    stored = {
-        row.ticker: tuple(None if one is None else float(one) for one in (row.yes_bid, row.no_bid)) for row in rows
-    }
-    return [ticker for ticker, sides in told.items() if stored.get(ticker) != sides]

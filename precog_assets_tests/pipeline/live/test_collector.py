@@ -56,13 +56,21 @@ class World:
         self.read: set[str] = set()
         self.polled: list[str] = []
         self.sealed: list[SealedSegment] = []
+        self.clock_set: list[float] = []
         self._applier = BatchApplier(engine, lambda _: 1)
         self.read_markets(self.names)
         self.read.clear()
 
     def ports(self) -> Ports:
         return Ports(
-            lambda: self.wanted, self.apply, self.react, self.boards, self.poll, self.read_markets, self.sealed.append
+            lambda: self.wanted,
+            self.apply,
+            self.react,
+            self.boards,
+            self.poll,
+            self.read_markets,
+            self.sealed.append,
+            self.clock_set.append,
         )
 
     def apply(self, batch: FactBatch) -> Applied:

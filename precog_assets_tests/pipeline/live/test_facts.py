@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -72,6 +73,8 @@ def test_a_batch_keeps_facts_by_kind_and_in_order() -> None:
     at = datetime(2026, 1, 1, tzinfo=UTC)
     gap = GapFact(Gap("kalshi", "", GapKind.SILENT, 1.0), at)
     quote = QuoteFact("kalshi:A", QuoteSeen(*[None] * 8), at, None)
+    assert gap.since(3.0) == at
+    assert GapFact(replace(gap.gap, quiet_s=20.0), at).since(3.0) == at - timedelta(seconds=60)
     batch = FactBatch()
     for fact in (gap, quote, quote):
         batch.add(fact)

@@ -67,6 +67,23 @@ def test_a_clock_that_is_set_is_noticed_and_what_was_before_forgotten() -> None:
     assert found.surely_beyond(100.0)
 
 
+def test_a_clock_of_ours_that_is_set_is_off_at_once_and_right_again_at_once() -> None:
+    clock = ClockOffset()
+    for number in range(20):
+        clock.observe(seen(0.1, number * 7.13))
+    clock.ours_set(20.0)
+    found = clock.estimate(150.0)
+    assert found is not None
+    assert found.offset_s == pytest.approx(-19.9, abs=0.1)
+    assert (found.samples, found.surely_beyond(2.0)) == (20, True)
+    clock.observe(seen(-19.9, 151.0))
+    assert clock.jumps == 0, "the next answer agrees"
+    clock.ours_set(-20.0)
+    found = clock.estimate(152.0)
+    assert found is not None
+    assert found.offset_s == pytest.approx(0.1, abs=0.1)
+
+
 def test_decisions_refuse_only_when_the_offset_is_beyond_the_limit_whatever_the_error() -> None:
     assert Offset(3.0, 0.5, 1).surely_beyond(2.0)
     assert Offset(-3.0, 0.5, 1).surely_beyond(2.0)

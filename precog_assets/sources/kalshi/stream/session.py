@@ -74,6 +74,10 @@ class StreamSession:
         self.counts: Counter[str] = Counter()
         self._reader = FrameReader()
         self._numbers: dict[int, Numbers] = {}
+        self._heard_s: dict[int, float] = {}
+        """By sid: when its last numbered frame came."""
+        self._began_s: float | None = None
+        """When the connection's first frame came."""
         self._retired: dict[int, None] = {}
         self._left: dict[str, None] = {}
         self._tickers: dict[str, TickerTold] = {}
@@ -98,6 +102,8 @@ class StreamSession:
         """A new connection is there; nothing is subscribed on it."""
         self._connected = True
         self._numbers.clear()
+        self._heard_s.clear()
+        self._began_s = None
         self._retired.clear()
         self.subscriptions.lost()
 
@@ -106,11 +112,13 @@ class StreamSession:
         if not self._connected:
             return []
         self._connected = False
+        # A lost frame shows by the next one of its sid; of the last ones none came.
+        quiet_s = max((now_s - at for sid, at in self._heard_s.items() if self._channel(sid) == TRADE), default=0.0)
         self.subscriptions.lost()
         self.books.suspect()
         self._tickers.clear()
         self.counts[f"gap:{kind}"] += 1
-        return [Gap(VENUE, "", kind, now_s, tickers=self.subscriptions.wanted, detail=detail)]
+        return [Gap(VENUE, "", kind, now_s, tickers=self.subscriptions.wanted, detail=detail, quiet_s=quiet_s)]
 
     def due(self, now_s: float) -> list[bytes]:
         """The commands to send now."""
@@ -141,6 +149,7 @@ class StreamSession:
         """Take in one frame."""
         event = self._reader.read(data)
         self.counts["frames"] += 1
+        self._began_s = now_s if self._began_s is None else self._began_s
         sid = getattr(event, "sid", None)
         happened: list[Happening] = []
         retired = sid in self._retired
@@ -154,21 +163,24 @@ class StreamSession:
                 numbers = self._numbers[sid] = Numbers()
             expected = numbers.last + 1
             step = numbers.take(seq, event)
-            if step is not Step.NEXT and not self._may_be_used(step, event, sid, expected, seq, now_s, happened):
-                return happened
+            quiet_s = now_s - self._heard_s.get(sid, self._began_s)
+            self._heard_s[sid] = now_s
+            if step is not Step.NEXT:
+                told = Gap(VENUE, self._channel(sid), _GAPS[step], now_s, sid, expected, seq, quiet_s=quiet_s)
+                if not self._may_be_used(step, event, told, now_s, happened):
+                    return happened
         self._apply(event, now_s, happened)
         return happened
 
-    def _may_be_used(
-        self, step: Step, event: StreamEvent, sid: int, expected: int, seq: int, now_s: float, into: list[Happening]
-    ) -> bool:
+    def _channel(self, sid: int) -> str:
+        return self.subscriptions.channel_of(sid) or ""
+
+    def _may_be_used(self, step: Step, event: StreamEvent, told: Gap, now_s: float, into: list[Happening]) -> bool:
         """Record what is wrong with a frame's number, and begin to mend; whether the frame itself counts."""
-        channel = self.subscriptions.channel_of(sid) or ""
-        told = Gap(VENUE, channel, _GAPS[step], now_s, sid, expected, seq)
         if step is Step.REPEATED:
             self._record(told, into)
             return False
-        if channel == ORDERBOOK:
+        if told.channel == ORDERBOOK:
             self._mend_books(told, into, now_s)
             return isinstance(event, Acknowledged | Unsubscribed | Refused)
         self._record(told, into)

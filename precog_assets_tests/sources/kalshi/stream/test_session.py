@@ -213,6 +213,21 @@ def test_a_lost_trade_is_a_gap_of_the_trades_and_later_ones_are_used() -> None:
     assert talk.session.due(talk.now_s) == []
 
 
+def test_a_gap_reaches_back_to_the_last_frame_that_would_have_shown_it() -> None:
+    talk = Talk(A)
+    sid = talk.sid("trade")
+    talk.now_s = 100.0
+    talk.hear(wire.trade(sid, 1, A, "t1"))
+    talk.now_s = 340.0
+    talk.hear(talk.delta(A, "0.4100", "5.00"))
+    (gap, _) = talk.hear(wire.trade(sid, 3, A, "t3"))
+    assert isinstance(gap, Gap)
+    assert gap.quiet_s == 240.0
+    (over,) = talk.session.closed(400.0)
+    assert isinstance(over, Gap)
+    assert over.quiet_s == 60.0, "the last trades of a connection may have been lost unseen"
+
+
 def test_lives_of_markets_come_through_whatever_their_market() -> None:
     talk = Talk(A)
     life = frame("market_lifecycle_v2", {"market_ticker": C, "event_type": "created"}, sid=4, seq=1)

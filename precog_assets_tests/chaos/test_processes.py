@@ -1,0 +1,71 @@
+"""Processes of `precog up` that are killed at random moments: it starts them again, and nothing is lost or twice.
+
+Belongs here: kill -9 of collector, code server, daemon and a run's worker. Does not: what else can go wrong.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from precog_assets_tests.chaos.conftest import Tell
+from precog_assets_tests.chaos.world import WholeWorld, chance, settled, until, whole_world
+
+pytestmark = pytest.mark.chaos
+RUN_S = 300.0
+"""A run whose worker died is noticed within two looks of the monitor, 30 s apart, and begun again in its turn."""
+STARTED = "SELECT run_id FROM runs WHERE status IN ('STARTING', 'STARTED')"
+AGAIN = """
+SELECT died.run_id, died.status, again.status AS again FROM runs died
+LEFT JOIN run_tags t ON t.key = 'dagster/parent_run_id' AND t.value = died.run_id
+LEFT JOIN runs again ON again.run_id = t.run_id
+WHERE died.run_id = ANY(:struck) AND died.status <> 'SUCCESS'
+"""
+"""Runs that died, each with the one that was begun instead; one that had ended already is none."""
+
+
+@pytest.fixture(scope="module")
+def whole() -> Iterator[WholeWorld]:
+    with whole_world() as made:
+        yield made
+
+
+@pytest.mark.parametrize("name", ["collector", "code server", "daemon"])
+def test_a_process_that_is_killed_is_started_again_and_nothing_is_lost(
+    whole: WholeWorld, tell: Tell, name: str
+) -> None:
+    chances, began = chance(name), whole.services.clock.now()
+    for _ in range(2):
+        due_s = time.monotonic() + chances.uniform(1.0, 8.0)
+        until(lambda due_s=due_s: time.monotonic() > due_s)
+        before = whole.kill(name)
+        until(lambda before=before: whole.back(name, before), what=f"{name} was not started again")
+    since = datetime.now(UTC)
+    until(lambda: whole.ticks(since) > 0, what="no sensor ticks any more")
+    found, took_s = settled(whole, began, visible_s=60.0)
+    tell(name, "kill -9, twice", took_s, found)
+
+
+def test_runs_whose_workers_are_killed_are_run_again_to_their_end(whole: WholeWorld, tell: Tell) -> None:
+    began = whole.services.clock.now()
+    until(
+        lambda: bool(whole.of_dagster(STARTED)) and bool(whole.run_workers()),
+        what="no run was started: `precog up` catches up with its schedules",
+    )
+    struck = {row.run_id for row in whole.of_dagster(STARTED)}
+    for worker in whole.run_workers():
+        worker.kill()
+    killed_s = time.monotonic()
+    again = whole.of_dagster(AGAIN, struck=sorted(struck))
+    while not again or not all(row.again == "SUCCESS" for row in again):
+        assert time.monotonic() - killed_s < RUN_S, again or f"no run died of {struck}"
+        time.sleep(1.0)
+        again = whole.of_dagster(AGAIN, struck=sorted(struck))
+    assert {row.status for row in again} == {"FAILURE"}
+    took_s = time.monotonic() - killed_s
+    print(f"run workers: {len(struck)} killed, the last ended well {took_s:.0f} s later")
+    found, _ = settled(whole, began, visible_s=60.0)
+    tell("run worker", f"kill -9 of {len(struck)}; they begin again by themselves", took_s, found)
