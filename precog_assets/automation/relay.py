@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 GAMES = ("games live", "games ahead")
 MARKETS = ("markets live", "markets told of")
 BOOKS = ("order books",)
-TRADING_STEPS = ("prices", "decisions", "orders", "settlements")
-"""Steps of ops.steps, by who tells of them."""
+"""Steps of ops.steps, by who tells of them; those of TRADING are `pipeline.roles`'."""
 STREAMED = {"markets": ("quotes", "trades"), "books": ("order_books",)}
 """Tables of schema market that a stream fills without a step of its own, by what tells of them."""
 _LAST = sa.text("SELECT coalesce(max(step_id), 0) FROM ops.steps")

@@ -26,7 +26,7 @@ from precog_assets.pipeline.decide import decide_markets
 from precog_assets.pipeline.feeds import in_database, only_one
 from precog_assets.pipeline.price import price_markets
 from precog_assets.pipeline.report import StepReport
-from precog_assets.pipeline.roles import TRADING, Turn
+from precog_assets.pipeline.roles import TRADING, TRADING_STEPS, Turn
 from precog_assets.pipeline.settle import settle_markets
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def _yielded(services: Services, memory: TickMemory, turn: Turn, correlation_id:
     if turn.by_collector:
         reports = {
             step: relay.relayed(services, memory, f"trading {step}", [step], turn, correlation_id)
-            for step in relay.TRADING_STEPS
+            for step in TRADING_STEPS
         }
     return TradingTick(f"trading: {turn.why}", reports, turn.facts)
 

@@ -21,6 +21,8 @@ from precog_assets.store.leases import Held, Kind, Lease, acquire, new_holder, r
 
 TRADING = "trading"
 """The role of deciding and ordering; every other role is a source, e.g. espn, kalshi."""
+TRADING_STEPS = ("prices", "decisions", "orders", "settlements")
+"""What is done in it: steps of ops.steps, of which a collector writes several a second."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from precog_assets.pipeline.feeds import in_database
 from precog_assets.pipeline.report import StepReport
+from precog_assets.pipeline.roles import TRADING_STEPS
 from precog_assets.store import partitions
 from precog_assets.store.archive import Budget
 from precog_assets.store.tables import order_books, quotes, responses
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from precog_assets.services import Services
 
 STEPS_KEPT = timedelta(days=7)
+REACTIONS_KEPT = timedelta(days=1)
+"""Steps that follow from each change of a price, where nothing failed."""
 REJECTIONS_KEPT = timedelta(days=90)
 CONTRACTS_KEPT = timedelta(days=90)
 GIB = 1024**3
@@ -82,6 +85,13 @@ def archive_use(services: Services) -> ArchiveUse:
 
 
 _TRIM = (
+    (
+        sa.text(
+            "DELETE FROM ops.steps WHERE started_at < :before AND step = ANY(:trading) "
+            "AND outcomes = '{}'::jsonb AND rejections = '{}'::jsonb"
+        ).bindparams(trading=list(TRADING_STEPS)),
+        REACTIONS_KEPT,
+    ),
     (sa.text("DELETE FROM ops.steps WHERE started_at < :before"), STEPS_KEPT),
     (sa.text("DELETE FROM ops.rejections WHERE last_seen_at < :before"), REJECTIONS_KEPT),
     (sa.text("DELETE FROM ops.contract_counts WHERE day < CAST(:before AS date)"), CONTRACTS_KEPT),

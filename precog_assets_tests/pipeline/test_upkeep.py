@@ -15,7 +15,15 @@ from precog_assets.config import load_leagues
 from precog_assets.domain.facts import ContractCounts, Rejection
 from precog_assets.environment import resolve
 from precog_assets.pipeline.games import poll_games
-from precog_assets.pipeline.upkeep import CONTRACTS_KEPT, REJECTIONS_KEPT, STEPS_KEPT, archive_use, upkeep
+from precog_assets.pipeline.report import StepReport
+from precog_assets.pipeline.upkeep import (
+    CONTRACTS_KEPT,
+    REACTIONS_KEPT,
+    REJECTIONS_KEPT,
+    STEPS_KEPT,
+    archive_use,
+    upkeep,
+)
 from precog_assets.services import Services, build_services
 from precog_assets.store import ops, partitions, tables
 from precog_assets.store.bulk import write
@@ -77,6 +85,24 @@ def test_what_only_tells_how_we_ran_is_trimmed_by_age(services: Services, clock:
         assert connection.scalars(sa.select(tables.rejections.c.key)).all() == ["new"]
         assert connection.scalars(sa.select(tables.steps.c.correlation_id)).all() == ["new"]
     assert count(services.engine, tables.contract_counts) == 1
+
+
+def test_steps_of_reactions_are_kept_for_a_day_and_those_that_failed_for_a_week(
+    services: Services, clock: TestClock
+) -> None:
+    def step(name: str, correlation_id: str, **outcomes: int) -> None:
+        report = StepReport(name, correlation_id, clock.now() - REACTIONS_KEPT - DAY)
+        report.outcomes.update(outcomes)
+        with services.engine.begin() as connection:
+            report.finish().record(connection)
+
+    step("decisions", "fine")
+    step("decisions", "failed", **{"system.clock": 1})
+    step("games", "not a reaction")
+    assert upkeep(services, correlation_id="new").notes["rows_trimmed"] == 1
+    with services.engine.connect() as connection:
+        kept = set(connection.scalars(sa.select(tables.steps.c.correlation_id)))
+    assert kept == {"failed", "not a reaction", "new"}
 
 
 def test_upkeep_repeated_does_nothing_more(services: Services) -> None:
