@@ -126,6 +126,10 @@ class Collector:
         """Markets that changed and were not reacted to, with when the first frame of it came (monotonic)."""
         self._games: dict[str, float] = {}
         self._reading: dict[str, None] = {}
+        self._sealed: list[tuple[SealedSegment, float]] = []
+        """Segments that are whole, and since when, of whose facts some may still wait."""
+        self._settled_s = float("-inf")
+        """Every fact that came before is written or spooled."""
         self._threads = ThreadPoolExecutor(max_workers=4 + AT_ONCE, thread_name_prefix="collector")
         self._writing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="collector-write")
 
@@ -150,12 +154,14 @@ class Collector:
             self._last_words()
 
     async def _write(self) -> None:
+        taken_s = self._settled_s
         while True:
             await self._work.wait()
             self._work.clear()
             now_s = time.monotonic()
             if not len(self._batch):
                 self._batch = self.intake.drained(BATCH_QUOTES, now_s)
+                taken_s = now_s if not len(self.queue) else self._settled_s
             batch = self._batch
             try:
                 way = await self._in(self._writing, lambda batch=batch: self.writer.write(batch, time.monotonic()))
@@ -166,7 +172,7 @@ class Collector:
                 await asyncio.sleep(KEEP_S)
                 self._work.set()
                 continue
-            self._batch = FactBatch()
+            self._batch, self._settled_s = FactBatch(), taken_s
             self._note(way, batch)
             if len(self.queue):
                 self._work.set()
@@ -286,8 +292,8 @@ class Collector:
     async def _keep(self) -> None:
         while True:
             now_s = time.monotonic()
-            for sealed in self._segments.tick(now_s):
-                await self._in(self._threads, lambda sealed=sealed: self._ports.sealed(sealed))
+            self._sealed += [(sealed, now_s) for sealed in self._segments.tick(now_s)]
+            await self._name_segments(now_s)
             await self._in(self._writing, lambda now_s=now_s: self.writer.catch_up(now_s))
             if self.intake.books.due(now_s):
                 self._work.set()
@@ -299,6 +305,18 @@ class Collector:
                 log.warning("our clock was set by %+.1f s", jumped_s)
             await asyncio.sleep(KEEP_S)
 
+    async def _name_segments(self, now_s: float) -> None:
+        """Name whole segments once their facts are written: those of one that is named are not made again."""
+        if not self._work.is_set() and not len(self.queue) and not len(self._batch):
+            self._settled_s = now_s
+        while self._sealed and self._sealed[0][1] <= self._settled_s:
+            whole = self._sealed.pop(0)
+            try:
+                await self._in(self._threads, lambda whole=whole: self._ports.sealed(whole[0]))
+            except PrecogError:
+                self._sealed.insert(0, whole)
+                raise
+
     async def _in(self, threads: ThreadPoolExecutor, work: Callable[[], ResultT]) -> ResultT:
         return await asyncio.get_running_loop().run_in_executor(threads, work)
 
@@ -309,7 +327,7 @@ class Collector:
         try:
             for batch in (self._batch, rest):
                 self.writer.write(batch, now_s)
-            for sealed in self._segments.close():
+            for sealed in [*(one for one, _ in self._sealed), *self._segments.close()]:
                 self._ports.sealed(sealed)
         except PrecogError as error:
             # Every frame of it is in a segment: the facts can be made again from there (`rebuild`).

@@ -28,7 +28,7 @@ from precog_assets.sources.kalshi.parse_markets import market_id_of, parse_marke
 from precog_assets.sources.kalshi.stream.client import KalshiStream
 from precog_assets.store.engine import engine_for
 from precog_assets.store.markets import write_markets
-from precog_assets.store.segment_files import read_segment
+from precog_assets.store.segment_files import OPEN, read_segment
 from precog_assets.store.segments import SealedSegment, SegmentLimits, SegmentWriter
 from precog_assets.store.spool import Spool
 from precog_assets.store.spool_state import SpoolLimits
@@ -221,6 +221,29 @@ def test_while_the_database_is_away_facts_wait_and_are_all_there_afterwards(worl
             await settled(world, collector)
             assert collector.supervisor.failures == {}
         assert len(world.trades()) == collector.intake.counts["trades"]
+
+    asyncio.run(what())
+
+
+def test_a_whole_segment_is_named_only_when_its_facts_are_written(world: World, tmp_path: Path) -> None:
+    limits = SegmentLimits(fsync="never", segment_bytes=20_000, block_bytes=4_000)
+    segments = SegmentWriter(tmp_path / "segments", "kalshi", limits)
+
+    def whole() -> int:
+        return sum(not path.name.endswith(OPEN) for path in (tmp_path / "segments").iterdir())
+
+    async def what() -> None:
+        spool = SpoolLimits(max_bytes=60_000, fsync=False)
+        async with collecting(world, tmp_path, spool, segments=segments) as collector:
+            await until(lambda: len(world.sealed) > 2)
+            world.away.set()
+            await until(lambda: collector.counts["spool_full"] > 2)
+            named, sealed = len(world.sealed), whole()
+            await until(lambda: whole() > sealed + 2)
+            assert len(world.sealed) == named, "killed now, they would be made into facts again"
+            world.away.clear()
+            await until(lambda: len(world.sealed) > sealed + 2)
+        assert len({segment.path for segment in world.sealed}) == len(world.sealed) == whole()
 
     asyncio.run(what())
 
