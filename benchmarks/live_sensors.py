@@ -52,7 +52,7 @@ def measure(scale: Scale) -> list[Figure]:
             try:
                 until(lambda: _decided(services) >= PASSES, STARTS_S, "the sensors did not decide")
                 time.sleep(SETTLED_S)
-                return _follow(environment, services, scale.of(2_000, 200), scale.of(480, 90))
+                return _follow(environment, services, scale.of(2_700, 200), scale.of(600, 90))
             finally:
                 services.close()
 

@@ -63,13 +63,17 @@ class TickMemory:
     _untold: dict[str, StepReport] = field(default_factory=dict)
 
     def polled_s_ago(self, feed: str) -> dict[str, float]:
-        """Seconds since each league of a feed was polled; leagues never polled are missing."""
+        """Seconds since the last poll of each league of a feed began; leagues never polled are missing."""
         now = self.monotonic()
         return {league: now - at for (name, league), at in self._polled.items() if name == feed}
 
-    def polled(self, feed: str, leagues: Iterable[str]) -> None:
-        now = self.monotonic()
-        self._polled.update({(feed, league): now for league in leagues})
+    def polled(self, feed: str, leagues: Iterable[str], began_s: float) -> None:
+        """These leagues were polled, from `began_s` (monotonic) on.
+
+        Intervals count from there: counted from its end, a poll of some seconds would make the tick after it, five
+        seconds later, find nothing due.
+        """
+        self._polled.update({(feed, league): began_s for league in leagues})
 
     def heartbeat_due(self, sensor: str) -> bool:
         """Whether a sensor reported nothing for a minute: freshness policies live on materializations."""

@@ -104,12 +104,13 @@ def games_tick(services: Services, memory: TickMemory, correlation_id: str) -> T
         return Tick("games: no league is due")
     wanted = boards(chosen.leagues, services.clock.now())
     requests = [league.key for league, day in wanted for _ in requests_for(league, day)]
+    began_s = memory.monotonic()
     return _alone(
         services,
         "games live",
         chosen,
         lambda: poll_games(services, wanted, correlation_id=correlation_id, budget_s=BUDGET_S, step="games live"),
-        lambda report: _remember(memory, "games", requests, report),
+        lambda report: _remember(memory, "games", requests, report, began_s),
     )
 
 
@@ -145,6 +146,7 @@ def markets_tick(services: Services, memory: TickMemory, correlation_id: str) ->
     if not chosen.leagues:
         return Tick("markets: no league is due")
     requests = [league.key for league in chosen.leagues for _ in (league.kalshi.series, *league.kalshi.also)]
+    began_s = memory.monotonic()
     return _alone(
         services,
         "markets live",
@@ -152,7 +154,7 @@ def markets_tick(services: Services, memory: TickMemory, correlation_id: str) ->
         lambda: poll_markets(
             services, chosen.leagues, correlation_id=correlation_id, budget_s=BUDGET_S, step="markets live"
         ),
-        lambda report: _remember(memory, "markets", requests, report),
+        lambda report: _remember(memory, "markets", requests, report, began_s),
     )
 
 
@@ -185,8 +187,8 @@ def _yielded(
     return Tick(f"{name}: {turn.why}; {report.written} changed since the tick before", report, turn.facts)
 
 
-def _remember(memory: TickMemory, feed: str, requests: Sequence[str], report: StepReport) -> None:
-    memory.polled(feed, polled_leagues(requests, report))
+def _remember(memory: TickMemory, feed: str, requests: Sequence[str], report: StepReport, began_s: float) -> None:
+    memory.polled(feed, polled_leagues(requests, report), began_s)
     if report.written:
         memory.news.tell()
 

@@ -80,11 +80,11 @@ def test_a_cursor_says_what_was_told_and_a_reset_one_nothing() -> None:
 def test_memory_counts_seconds_since_a_poll_by_feed() -> None:
     now = [100.0]
     memory = TickMemory(monotonic=lambda: now[0])
-    memory.polled("games", ["nfl"])
+    memory.polled("games", ["nfl"], began_s=100.0)
     now[0] = 103.5
-    memory.polled("games", ["nba"])
-    memory.polled("markets", ["nfl"])
-    assert memory.polled_s_ago("games") == {"nfl": 3.5, "nba": 0.0}
+    memory.polled("games", ["nba"], began_s=101.0)
+    memory.polled("markets", ["nfl"], began_s=103.0)
+    assert memory.polled_s_ago("games") == {"nfl": 3.5, "nba": 2.5}
 
 
 def test_a_heartbeat_is_due_at_first_and_a_minute_after_the_last_report() -> None:

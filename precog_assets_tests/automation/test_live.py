@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import dagster as dg
 import pytest
 import sqlalchemy as sa
 
-from precog_assets.automation import replays
+from precog_assets.automation import replays, ticks
 from precog_assets.automation.catch_up import catch_up_sensor
 from precog_assets.automation.jobs import asset_jobs, evaluate_schedule
 from precog_assets.automation.live import live_sensors
@@ -16,8 +17,10 @@ from precog_assets.automation.memory import TickMemory, memory_of
 from precog_assets.domain.errors import PrecogError
 from precog_assets.pipeline.evaluate import evaluate_league
 from precog_assets.pipeline.feeds import only_one
+from precog_assets.pipeline.games import poll_games
 from precog_assets.pipeline.link import link_markets
 from precog_assets.pipeline.rate import rate_league
+from precog_assets.pipeline.report import StepReport
 from precog_assets.resources import PrecogServices
 from precog_assets.services import Services
 from precog_assets.store import tables
@@ -186,6 +189,30 @@ def test_a_league_in_play_is_polled_every_five_seconds_and_an_idle_one_is_not(
     later(services, clock, 300)
     assert said(ticking.tick()).endswith("(nfl idle)")
     later(services, clock)
+    assert said(ticking.tick()).endswith("(nfl live)")
+
+
+def test_the_time_a_poll_took_does_not_put_off_the_next_one(
+    resource: PrecogServices,
+    services: Services,
+    venue: Venue,
+    clock: TestClock,
+    instance: dg.DagsterInstance,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The daemon ticks every five seconds: a poll of three must not make the tick after it find nothing due."""
+
+    def slow(*given: Any, **more: Any) -> StepReport:
+        later(services, clock, 3)
+        return poll_games(*given, **more)
+
+    venue.put(NFL_BOARD, board(board_event("401")))
+    ticking = Ticking("espn_live", resource, instance)
+    ticking.tick()
+    later(services, clock, 300)
+    monkeypatch.setattr(ticks, "poll_games", slow)
+    assert said(ticking.tick()).endswith("(nfl live)")
+    later(services, clock, 2)
     assert said(ticking.tick()).endswith("(nfl live)")
 
 
