@@ -23,7 +23,7 @@ import sqlalchemy as sa
 from psycopg import sql
 
 from benchmarks.house import serving
-from benchmarks.living import collecting, count, home, ledger, quote_changes, seed, until
+from benchmarks.living import START, collecting, count, home, ledger, quote_changes, seed, until
 from benchmarks.measure import Figure, Scale, Target, percentile
 from precog_assets.cli.simulator import simulator_for
 from precog_assets.environment import Environment
@@ -31,8 +31,8 @@ from precog_assets.pipeline.live.reaction import CHANNEL
 from precog_assets.pipeline.live.watched import read_watched
 from precog_assets.services import Services, build_services, open_database
 
-FLOODED_AT = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
-"""A Saturday evening, when every league plays."""
+EVENING = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
+"""The same Saturday, when every league plays: more games than in the afternoon, with fewer markets still to come."""
 SETTLED_S = 20.0
 POLL_S = 4.0
 RATE = 2_000
@@ -46,8 +46,13 @@ _MARKETS = sa.text("SELECT game_id, market_id FROM market.market_games WHERE ver
 
 
 def measure(scale: Scale) -> list[Figure]:
-    """Latencies, then the flood."""
-    return [*_latencies(scale.of(2_000, 200), scale.of(900, 60)), *_flood(scale.of(300, 60))]
+    """Latencies of an afternoon and of an evening, then the flood."""
+    changes, longest_s = scale.of(2_200, 200), scale.of(900, 60)
+    return [
+        *_latencies("", START, changes, longest_s),
+        *_latencies(", evening", EVENING, changes, longest_s),
+        *_flood(scale.of(300, 60)),
+    ]
 
 
 @dataclass(slots=True)
@@ -69,18 +74,18 @@ class Heard:
         return told[place][1] if place < len(told) else None
 
 
-def _latencies(changes: int, longest_s: float) -> list[Figure]:
-    with home() as environment, simulator_for(environment):
+def _latencies(when: str, at: datetime, changes: int, longest_s: float) -> list[Figure]:
+    with home(sim_start=at) as environment, simulator_for(environment):
         open_database(environment)
         services = build_services(environment)
         try:
             seed(services)
-            return _follow(environment, services, changes, longest_s)
+            return _follow(when, environment, services, changes, longest_s)
         finally:
             services.close()
 
 
-def _follow(environment: Environment, services: Services, changes: int, longest_s: float) -> list[Figure]:
+def _follow(when: str, environment: Environment, services: Services, changes: int, longest_s: float) -> list[Figure]:
     heard, stop, statuses = Heard(), threading.Event(), []
     url = services.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     listener = threading.Thread(target=_listen, args=(url, heard, stop), daemon=True)
@@ -102,9 +107,9 @@ def _follow(environment: Environment, services: Services, changes: int, longest_
     scores = _score_latencies(environment, services, heard, since, until_at)
     live = count(services, "SELECT count(*) FROM core.games WHERE phase = 'in_play'")
     note = f"{len(prices)} changes, {live} games in play, {len(followed)} markets; without a row: {told(unseen)}"
-    figures = percentiles("price published to decision committed", prices, 2.0, note)
-    figures += percentiles("score published to decision committed", scores, POLL_S + 1, f"{len(scores)} changes")
-    figures.append(Figure("collector's processor while following", cpu, "%", note=f"{memory:.0f} MB resident"))
+    figures = percentiles(f"price published to decision committed{when}", prices, 2.0, note)
+    figures += percentiles(f"score published to decision committed{when}", scores, POLL_S + 1, f"{len(scores)} changes")
+    figures.append(Figure(f"collector's processor while following{when}", cpu, "%", note=f"{memory:.0f} MB resident"))
     return figures
 
 
@@ -171,7 +176,7 @@ def _listen(url: str, heard: Heard, stop: threading.Event) -> None:
 
 def _flood(seconds: int) -> list[Figure]:
     """2,000 changes a second, then 20,000 at once, from a venue that sends nothing but changes."""
-    with home(sim_start=FLOODED_AT) as environment, simulator_for(environment):
+    with home(sim_start=EVENING) as environment, simulator_for(environment):
         open_database(environment)
         services = build_services(environment)
         statuses: list[dict[str, Any]] = []

@@ -9,7 +9,8 @@ What counts, by kind:
   the `LATE_S` before it; the newest is the venue's of the last `UNDER_WAY_S`. A change of several levels is several
   frames: what stood between two of them passes if the market truly changed before and the next quote came within
   `TORN_S`, or a gap was noticed meanwhile.
-- trades: exactly the ledger's, of markets that are followed, each with its price, count and side.
+- trades: exactly the ledger's, of markets that are followed, each with its price, count and side; of a game that ended
+  meanwhile, those until a board said so.
 - decisions: none for a market, strategy and instant twice; none that passed on facts older than its strategy's limits
   or observed after it.
 - orders: one for a decision at most; as much filled as there are fills; the ledger's transactions sum to zero; the
@@ -42,11 +43,19 @@ NOTICED_S = 2.0
 QUOTED_BEFORE = timedelta(hours=1)
 """How far back a side is looked up; one that did not change since is held against the venue's book of now."""
 FOLLOWED = """
-SELECT m.ticker FROM market.markets m JOIN market.market_games l USING (market_id) JOIN core.games g USING (game_id)
+SELECT m.ticker, NULL AS ended_at
+FROM market.markets m JOIN market.market_games l USING (market_id) JOIN core.games g USING (game_id)
 WHERE l.verdict = 'matched' AND m.status IN ('active', 'inactive')
-  AND (g.phase = 'in_play' OR (g.phase = 'scheduled' AND g.start_time < :until))
+  AND (g.phase = 'in_play' OR (g.phase = 'scheduled' AND g.start_time < :ahead))
+UNION ALL
+SELECT m.ticker, min(s.observed_at) AS ended_at
+FROM market.markets m JOIN market.market_games l USING (market_id) JOIN core.games g USING (game_id)
+JOIN core.game_states s USING (game_id)
+WHERE l.verdict = 'matched' AND g.phase = 'final' AND s.state = 'post'
+GROUP BY 1 HAVING min(s.observed_at) > :since
 """
-"""An hour less than the collector's own window, so that no market entered it meanwhile."""
+"""Markets, and until when where it was not until now. An hour less than the collector's own window, so that no market
+entered it meanwhile; of a game that ended, until a board said so."""
 NEWEST = """
 SELECT DISTINCT ON (m.ticker) m.ticker, q.yes_bid, q.yes_bid_size, q.yes_ask, q.yes_ask_size FROM market.quotes q
 JOIN market.markets m USING (market_key) WHERE m.ticker = ANY(:tickers) AND q.observed_at <= :now
@@ -275,22 +284,28 @@ def is_torn(
 
 def of_trades(world: LiveWorld, since: datetime, until: datetime) -> Row:
     """Trades of followed markets: exactly."""
-    followed = {row.ticker for row in world.rows(FOLLOWED, until=until + timedelta(hours=23))}
+    under_way = timedelta(seconds=UNDER_WAY_S * world.speed)
+    followed = {
+        row.ticker: until if row.ended_at is None else min(until, row.ended_at - under_way)
+        for row in world.rows(FOLLOWED, since=since, ahead=until + timedelta(hours=23))
+    }
     told = {
         one["trade_id"]: (one["ticker"], float(one["price"]), float(one["count"]), one["taker_side"])
         for one in truly(world, "trade", since, until)
-        if one["ticker"] in followed
+        if one["ticker"] in followed and one["world_time"] <= followed[one["ticker"]]
     }
     stored = {
         row.trade_id: (row.ticker, float(row.yes_price), float(row.count), row.taker_side)
         for row in world.rows(
-            "SELECT t.trade_id, m.ticker, t.yes_price, t.count AS count, t.taker_side FROM market.trades t "
+            "SELECT t.trade_id, t.traded_at, m.ticker, t.yes_price, t.count AS count, t.taker_side "
+            "FROM market.trades t "
             "JOIN market.markets m USING (market_id) "
             "WHERE t.traded_at > :since AND t.traded_at <= :until AND m.ticker = ANY(:tickers)",
             since=since,
             until=until,
             tickers=sorted(followed),
         )
+        if row.traded_at <= followed[row.ticker]
     }
     return Row(len(told), len(stored), *differences(told.items(), stored.items()))
 
