@@ -35,7 +35,7 @@ explore: $(STAMP)
 	HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 chaos: $(STAMP)
-	$(BIN)/python -m pytest -n 0 -m chaos -v --durations=0
+	$(BIN)/python -m pytest -n 0 -m chaos -v -rs --durations=0
 
 proof: $(STAMP)
 	$(BIN)/python -m pytest -n 0 -m proof -v --durations=0

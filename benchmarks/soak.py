@@ -5,7 +5,7 @@ wrote is right (the chaos tests), latency (`live`).
 
 Memory: the mean of the first minute after the warm-up against that of the last. Of what is counted, a leak rises and
 stays: the least of the last third is held against what was usual (the median) in the first.
-PRECOG_SOAK_MINUTES sets the length (30); a sixth of it, five minutes at most, is the warm-up.
+PRECOG_COLLECTOR_SOAK_MINUTES sets the length (30); a sixth of it, five minutes at most, is the warm-up.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Sample:
 
 def measure(scale: Scale) -> list[Figure]:
     """Growth of everything that could leak."""
-    minutes = float(os.environ.get("PRECOG_SOAK_MINUTES", scale.of(30, 3)))
+    minutes = float(os.environ.get("PRECOG_COLLECTOR_SOAK_MINUTES", scale.of(30, 3)))
     with home(sim_speed=SPEED) as environment, simulator_for(environment):
         open_database(environment)
         services = build_services(environment)
@@ -80,7 +80,7 @@ def measure(scale: Scale) -> list[Figure]:
             raise RuntimeError(f"{error}; the end of its log:\n{log.read_text()[-3000:]}") from error
         finally:
             services.close()
-    kept = os.environ.get("PRECOG_SOAK_LOG")
+    kept = os.environ.get("PRECOG_COLLECTOR_SOAK_LOG")
     if kept:
         _keep(kept, samples, statuses)
     return _figures(samples, statuses, failures, minutes)

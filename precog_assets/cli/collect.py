@@ -38,8 +38,9 @@ def collect(
     """Follow Kalshi's stream and ESPN's boards, and price and decide on what changes, at once.
 
     While it runs, the sensors leave the sources and the decisions to it; when it dies they take over within 10 s.
-    Facts that the database does not take wait in a spool under PRECOG_HOME. Without KALSHI_KEY_ID there is no stream
-    of the real exchange; the simulated one gets a key of its own. Ctrl-C ends it within 5 s.
+    Facts that the database does not take wait in a spool under PRECOG_HOME. Kalshi's stream needs a key: in demo and
+    live this refuses to start without KALSHI_KEY_ID and KALSHI_PRIVATE_KEY_PATH; the simulator hands out a key of its
+    own. Ctrl-C ends it within 5 s.
 
     Example: `precog collect`, or `precog collect --json --every 1`
     """
@@ -83,7 +84,7 @@ def credentials_of(environment: Environment) -> KalshiCredentials:
     if venue.mode != "sim":
         raise ConfigurationError(
             f"KALSHI_MODE={venue.mode}: Kalshi's stream needs a key. Set KALSHI_KEY_ID and KALSHI_PRIVATE_KEY_PATH "
-            "(market data alone needs no key: `precog up --no-collector` polls)."
+            "(polling over REST needs no key: run `precog up`, and turn the sensors on in its UI)."
         )
     return simulated_key(venue.base_url)
 

@@ -32,11 +32,18 @@ def up(
     ] = True,
     ui: Annotated[bool, typer.Option("--ui/--no-ui", help="Run Dagster's UI.")] = True,
     collector: Annotated[
-        bool,
-        typer.Option("--collector/--no-collector", help="Follow the stream and react at once; the sensors stand by."),
-    ] = True,
+        bool | None,
+        typer.Option(
+            "--collector/--no-collector",
+            help="Follow the stream and react at once; the sensors stand by. Untold, only in dev with everything sim, "
+            "where the sensors are on too.",
+        ),
+    ] = None,
 ) -> None:
     """Run everything: database, simulator (where a mode is sim), Dagster's code server, UI, daemon, the collector.
+
+    Outside dev with everything sim, sensors and schedules are off until they are turned on in the UI, and the collector
+    until it is asked for by --collector; Kalshi's stream then needs KALSHI_KEY_ID and KALSHI_PRIVATE_KEY_PATH.
 
     Prints the addresses, then a line of what is going on. Ctrl-C stops it all, in order; started again, it
     goes on where it was. Logs lie under PRECOG_HOME/logs.
@@ -108,7 +115,7 @@ def _run(
     *,
     bootstrap: bool,
     ui: bool,
-    collector: bool,
+    collector: bool | None,
     own_database: bool,
 ) -> None:
     from rich.console import Console
@@ -127,8 +134,11 @@ def _run(
     try:
         database, clock = _start(environment, supervisor, bootstrap=bootstrap, ui=ui, say=console.print)
         console.print(_addresses(environment, database, time.monotonic() - began, ui=ui))
-        if collector:
-            _collect(environment, supervisor, database, console.print)
+        why_not = _why_no_collector(environment, collector)
+        if why_not:
+            console.print(f"No collector: {why_not}")
+        else:
+            _collect(environment, supervisor, database)
         _watch(environment, supervisor, database, clock, console, bootstrap=bootstrap)
     except StopAsked:
         console.print("Stopped while starting.")
@@ -175,19 +185,35 @@ def _start(
     return database, clock
 
 
-def _collect(environment: Environment, supervisor: Supervisor, database: Database, say) -> None:
-    """Start the collector, where there is a key for the stream: the simulated exchange gives one."""
+def _why_no_collector(environment: Environment, wanted: bool | None) -> str:
+    """Why the collector is not started, and how it would be; empty where it is. `wanted`: None when nobody said.
+
+    Untold it starts where the sensors do and nowhere else: it polls and decides from its first second.
+    """
+    settings = environment.settings
+    has_key = None not in (settings.kalshi_key_id, settings.kalshi_private_key_path)
+    needs_key = environment.venues["kalshi"].mode != "sim" and not has_key
+    if wanted is False:
+        return "--no-collector was given."
+    if wanted is None and not environment.sensors_start_by_default:
+        with_key = ", with KALSHI_KEY_ID and KALSHI_PRIVATE_KEY_PATH set," if needs_key else ""
+        return (
+            f"in {environment.name} it is off until you ask for it, as the sensors are until they are turned on in the "
+            f"UI. `precog up --collector`{with_key} starts it."
+        )
+    if needs_key:
+        return (
+            "Kalshi's stream needs KALSHI_KEY_ID and KALSHI_PRIVATE_KEY_PATH: set both and start again. The sensors "
+            "need none; they poll once they are turned on in the UI."
+        )
+    return ""
+
+
+def _collect(environment: Environment, supervisor: Supervisor, database: Database) -> None:
     from precog_assets.cli import programs
     from precog_assets.cli.instance import variables
     from precog_assets.services import dagster_storage_url
 
-    settings = environment.settings
-    if environment.venues["kalshi"].mode != "sim" and None in (
-        settings.kalshi_key_id,
-        settings.kalshi_private_key_path,
-    ):
-        say("No collector: Kalshi's stream needs KALSHI_KEY_ID and KALSHI_PRIVATE_KEY_PATH; the sensors poll.")
-        return
     supervisor.start(programs.collector(environment, variables(environment, dagster_storage_url(database))))
 
 

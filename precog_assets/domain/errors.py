@@ -58,8 +58,9 @@ _ALL = (
     ErrorCode(
         "http.budget",
         ErrorClass.TRANSIENT,
-        "Our own rate limit left no room within a second; the request was not sent.",
-        "Nothing, unless it is frequent: then fewer leagues, or a higher rate in config/sources.yaml.",
+        "Not sent: our own rate limit left no room within a second, or the host's pause after its 429 is not over.",
+        "Nothing, unless it is frequent: beside `http.rate_limited` a lower rate in config/sources.yaml, else a higher "
+        "one or fewer leagues.",
     ),
     ErrorCode(
         "http.circuit_open",

@@ -37,7 +37,7 @@ def small_disk(folder: Path) -> Iterator[Path]:
         ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], capture_output=True, text=True, check=False
     )
     if done.returncode:
-        pytest.skip(f"no file system may be mounted here: {done.stderr.strip()}")
+        pytest.skip(f"mounting takes root, or the right CAP_SYS_ADMIN: {done.stderr.strip()}")
     try:
         yield folder
     finally:
@@ -72,7 +72,7 @@ def test_a_full_disk_under_the_spool_holds_facts_back_until_there_is_room(world:
         tell("disk", "full for the spool, the database away", time.monotonic() - back_s, found)
 
 
-@pytest.mark.skipif(not FAKETIME, reason="libfaketime is not installed")
+@pytest.mark.skipif(not FAKETIME, reason="no /usr/lib/*/faketime/libfaketimeMT.so.1: install the package libfaketime")
 @pytest.mark.parametrize("jump_s", [JUMP_S, -JUMP_S], ids=["ahead", "back"])
 def test_a_clock_that_is_set_stops_deciding_until_it_is_right_again(world: LiveWorld, tell: Tell, jump_s: int) -> None:
     said = world.home.folder / "clock"

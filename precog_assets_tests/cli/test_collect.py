@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from precog_assets.cli.collect import ARENAS
+from precog_assets.cli.collect import ARENAS, credentials_of
+from precog_assets.domain.errors import ConfigurationError
+from precog_assets.environment import Settings, resolve
 
 ALLOCATE = """
 import ctypes, sys, threading
@@ -42,3 +44,11 @@ def test_many_threads_share_few_arenas(tmp_path: Path) -> None:
         return told.read_text().count("<heap nr")
 
     assert arenas("few") <= ARENAS < arenas("as they come")
+
+
+@pytest.mark.parametrize("mode", ["demo", "live"])
+def test_a_real_exchange_without_a_key_is_refused_and_both_variables_are_named(mode: str, tmp_path: Path) -> None:
+    given = {"precog_home": tmp_path, "espn_mode": mode, "kalshi_mode": mode}
+    environment = resolve(Settings(_env_file=None, **given))  # type: ignore[call-arg]
+    with pytest.raises(ConfigurationError, match=f"KALSHI_MODE={mode}.*KALSHI_KEY_ID and KALSHI_PRIVATE_KEY_PATH"):
+        credentials_of(environment)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from precog_assets.automation.event_log import STORAGE_VARIABLE
 from precog_assets.cli.main import app
 from precog_assets.environment import Settings, read_settings
 
@@ -79,6 +80,12 @@ def _example() -> dict[str, tuple[bool, str]]:
 
 def test_the_example_file_lists_every_variable_and_no_other():
     assert set(_example()) == {field.upper() for field in Settings.model_fields}
+
+
+def test_the_example_file_names_what_is_read_past_the_settings():
+    names = (STORAGE_VARIABLE, "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3")
+    text = (ROOT / ".env.example").read_text(encoding="utf-8")
+    assert [name for name in names if not re.search(rf"\b{name}\b", text)] == []
 
 
 @pytest.mark.parametrize("field", list(Settings.model_fields))
