@@ -26,6 +26,7 @@ from precog_assets.domain.ports import Archive
 from precog_assets.domain.times import Clock, SystemClock
 from precog_assets.environment import Environment, resolve
 from precog_assets.pipeline.clocks import Clocks
+from precog_assets.pipeline.feeds import in_database
 from precog_assets.seeds import kalshi_codes, team_seeds
 from precog_assets.sources.espn.client import EspnClient
 from precog_assets.sources.http import HttpClient
@@ -119,8 +120,11 @@ def _is_seeded(url: str) -> bool:
 
 
 def seed(engine: sa.Engine, now: datetime) -> None:
-    """Write the seeded teams and codes; repeated, it changes only what changed in the seeds."""
-    with engine.begin() as connection:
+    """Write the seeded teams and codes; repeated, it changes only what changed in the seeds.
+
+    Raises PrecogError(system.database).
+    """
+    with in_database(engine) as connection:
         write_seeds(connection, team_seeds(), kalshi_codes(), now)
 
 

@@ -8,7 +8,7 @@ import dagster as dg
 from pydantic import Field
 
 from precog_assets.assets.ratings import LEAGUES
-from precog_assets.assets.results import failures_named, materialized, require_answers
+from precog_assets.assets.results import failures_named, materialized, require_answers, worth_retrying
 from precog_assets.assets.tables import RETRIES, table_spec
 from precog_assets.config import load_leagues
 from precog_assets.resources import PrecogServices
@@ -68,7 +68,7 @@ def espn_game_days(
         raise dg.Failure(
             description=f"backfill: {len(total.failures)} boards could not be read; the days that could are kept, "
             f"run it again for the others. First: {total.failures[0]}",
-            allow_retries=True,
+            allow_retries=any(worth_retrying(code) for code in total.outcomes),
         )
     return materialized(total.finish(), opened.engine, "ops.backfill_units", key=GAME_DAYS)
 

@@ -12,9 +12,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import dagster as dg
+import sqlalchemy as sa
 
+from precog_assets.assets.results import FINE
 from precog_assets.automation.jobs import BATCHES, AssetJob, Batch
+from precog_assets.domain.errors import CODES
 from precog_assets.resources import PrecogServices
+from precog_assets.store.tables import steps
 
 if TYPE_CHECKING:
     from precog_assets.automation.replays import LeagueFacts
@@ -23,6 +27,15 @@ FIRST = ("checks", "history", "marts")
 """Jobs that leave no row in ops.steps; asked for once on a new instance, as soon as markets are linked."""
 BY_LEAGUE = ("rerate", "evaluate")
 GRADED_EVERY = timedelta(hours=26)
+FINE_CODES = frozenset(code for code, entry in CODES.items() if entry.error_class in FINE)
+"""Outcomes of an answer that was read, or known already."""
+
+
+def last_done(connection: sa.Connection) -> dict[str, datetime]:
+    """When each step was last done, by its name. One that asked, and that nobody answered, was not done."""
+    query = sa.select(steps.c.step, sa.func.max(steps.c.started_at)).group_by(steps.c.step)
+    done = sa.or_(steps.c.outcomes == {}, *(steps.c.outcomes.has_key(code) for code in sorted(FINE_CODES)))
+    return {row[0]: row[1] for row in connection.execute(query.where(done))}
 
 
 def overdue(
@@ -84,18 +97,14 @@ def catch_up_sensor(jobs: Mapping[str, AssetJob], status: dg.DefaultSensorStatus
         description="Runs what the schedules missed",
     )
     def catch_up(context: dg.SensorEvaluationContext, services: PrecogServices) -> dg.SensorResult | dg.SkipReason:
-        import sqlalchemy as sa
-
         from precog_assets.automation.planned import in_flight
         from precog_assets.automation.replays import too_much_for_a_tick
         from precog_assets.domain.times import speed_of
         from precog_assets.pipeline.feeds import in_database
-        from precog_assets.store.tables import steps
 
         opened = services.get()
         with in_database(opened.engine) as connection:
-            query = sa.select(steps.c.step, sa.func.max(steps.c.started_at)).group_by(steps.c.step)
-            latest = {row[0]: row[1] for row in connection.execute(query)}
+            latest = last_done(connection)
         now, speed = opened.clock.now(), speed_of(opened.clock)
         late = [(job, None) for job in overdue(latest, now, clock_speed=speed)]
         if "links" in latest:

@@ -3,8 +3,9 @@
 Belongs here: which assets a job makes, with which settings, and its schedule. Does not: live polling.
 """
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import (
@@ -22,11 +23,13 @@ from precog_assets.assets.markets import MARKETS, QUOTES, RAW_MARKETS, SERIES, M
 from precog_assets.assets.prices import PRICES
 from precog_assets.assets.ratings import FORECASTS, RATINGS
 from precog_assets.assets.results import failures_named
+from precog_assets.assets.tables import RETRIES
 from precog_assets.assets.teams import TEAMS
-from precog_assets.automation.planned import in_flight, instance_of, planned
+from precog_assets.automation.planned import in_flight, instance_of, missed, planned
 from precog_assets.resources import PrecogServices
 
 ZONE = "America/New_York"
+EVALUATE_GRACE = timedelta(hours=12)
 REPLAYS = "replays"
 """Runs that compute for long go one at a time, as those do that share an API: ten leagues at once would keep a small
 machine from everything else."""
@@ -106,7 +109,7 @@ BATCHES = (
         api="kalshi",
         config=dg.RunConfig(ops={"markets": MarketsConfig(sweep_only=True)}),
         grace=timedelta(minutes=15),
-        step="settlements",
+        step="settled markets",
         overdue_after=timedelta(hours=2),
     ),
     Batch(
@@ -125,7 +128,7 @@ BATCHES = (
         "20 7 * * *",
         (SETTLEMENTS, RUNGS),
         "What is settled is paid; strategies are graded, and go up or down",
-        step="ladder",
+        step="rungs",
         grace=timedelta(hours=12),
         overdue_after=timedelta(hours=26),
     ),
@@ -142,6 +145,7 @@ def asset_jobs(*, with_marts: bool = True) -> dict[str, AssetJob]:
             description=batch.description,
             tags=_tags(batch.name, batch.max_runtime_s, batch.work, batch.api),
             executor_def=dg.in_process_executor,
+            op_retry_policy=RETRIES,
         )
         for batch in BATCHES
     }
@@ -151,6 +155,7 @@ def asset_jobs(*, with_marts: bool = True) -> dict[str, AssetJob]:
         description="Boards of past days, by league and day",
         tags=_tags("backfill_games", 21_600, "backfill", "espn"),
         executor_def=dg.in_process_executor,
+        op_retry_policy=RETRIES,
     )
     jobs["rerate"] = dg.define_asset_job(
         "rerate",
@@ -158,6 +163,7 @@ def asset_jobs(*, with_marts: bool = True) -> dict[str, AssetJob]:
         description="Ratings and forecasts of a league",
         tags=_tags("rerate", 1800, "rating", REPLAYS),
         executor_def=dg.in_process_executor,
+        op_retry_policy=RETRIES,
     )
     jobs["trade"] = dg.define_asset_job(
         "trade",
@@ -165,6 +171,7 @@ def asset_jobs(*, with_marts: bool = True) -> dict[str, AssetJob]:
         description="Prices, decisions, orders, payouts and ladder, once; the sensor trading_live does it all the time",
         tags=_tags("trade", 600, "live"),
         executor_def=dg.in_process_executor,
+        op_retry_policy=RETRIES,
     )
     jobs["evaluate"] = dg.define_asset_job(
         "evaluate",
@@ -172,6 +179,7 @@ def asset_jobs(*, with_marts: bool = True) -> dict[str, AssetJob]:
         description="Ratings and forecasts of a league brought up to date, and its grades",
         tags={**_tags("evaluate", 1800, "rating", REPLAYS), "dagster/priority": "-1"},
         executor_def=dg.in_process_executor,
+        op_retry_policy=RETRIES,
     )
     checked = dg.AssetSelection.assets(*CHECKED)
     jobs["checks"] = dg.define_asset_job(
@@ -180,6 +188,7 @@ def asset_jobs(*, with_marts: bool = True) -> dict[str, AssetJob]:
         description="The checks of what sensors write: only runs evaluate checks, and sensors start none",
         tags=_tags("checks", 600, "upkeep"),
         executor_def=dg.in_process_executor,
+        op_retry_policy=RETRIES,
     )
     if with_marts:
         jobs["marts"] = dg.define_asset_job(
@@ -188,6 +197,7 @@ def asset_jobs(*, with_marts: bool = True) -> dict[str, AssetJob]:
             description="The SQL models of dbt_like_sql; every five minutes is cheaper than a run per change",
             tags=_tags("marts", 600, "upkeep"),
             executor_def=dg.in_process_executor,
+            op_retry_policy=RETRIES,
         )
     return jobs
 
@@ -214,14 +224,24 @@ def schedules(
     ]
 
 
-def evaluate_schedule(job: AssetJob, status: dg.DefaultScheduleStatus) -> dg.ScheduleDefinition:
-    """Once a day, a run for each chosen league: what the ticks left is rated, then all of it is graded."""
+def evaluate_schedule(
+    job: AssetJob, status: dg.DefaultScheduleStatus, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> dg.ScheduleDefinition:
+    """Once a day, a run for each chosen league: what the ticks left is rated, then all of it is graded.
+
+    `clock`: of the daemon.
+    """
 
     @dg.schedule(
         name="evaluate_schedule", job=job, cron_schedule="50 6 * * *", execution_timezone=ZONE, default_status=status
     )
-    def evaluate(context: dg.ScheduleEvaluationContext, services: PrecogServices) -> list[dg.RunRequest]:
-        day = f"{context.scheduled_execution_time:%Y-%m-%d}"
+    def evaluate(
+        context: dg.ScheduleEvaluationContext, services: PrecogServices
+    ) -> list[dg.RunRequest] | dg.SkipReason:
+        scheduled = context.scheduled_execution_time
+        if why := missed(job.name, scheduled, EVALUATE_GRACE, clock()):
+            return dg.SkipReason(why)
+        day = f"{scheduled:%Y-%m-%d}"
         return [
             dg.RunRequest(run_key=f"evaluate {league.key} {day}", partition_key=league.key)
             for league in services.get().leagues
@@ -231,7 +251,11 @@ def evaluate_schedule(job: AssetJob, status: dg.DefaultScheduleStatus) -> dg.Sch
     return evaluate
 
 
-@dg.op(description="Partitions, retention, trimming, the archive's budget", tags={"dagster/kind": "postgres"})
+@dg.op(
+    description="Partitions, retention, trimming, the archive's budget",
+    tags={"dagster/kind": "postgres"},
+    retry_policy=RETRIES,
+)
 def keep_house(context: dg.OpExecutionContext, services: PrecogServices) -> None:
     """Run `pipeline.upkeep`; an archive over its budget is in the run's log and fails a check of the raw assets."""
     from precog_assets.pipeline.report import new_correlation_id
@@ -244,12 +268,13 @@ def keep_house(context: dg.OpExecutionContext, services: PrecogServices) -> None
 
 
 @dg.op(
-    ins={"after": dg.In(dg.Nothing)}, description="Old events of Dagster's own log", tags={"dagster/kind": "postgres"}
+    ins={"after": dg.In(dg.Nothing)},
+    description="Old events of Dagster's own log",
+    tags={"dagster/kind": "postgres"},
+    retry_policy=RETRIES,
 )
 def purge_event_log(context: dg.OpExecutionContext) -> None:
     """Delete old events from Dagster's storage, in batches; nothing where its address is not known."""
-    from datetime import UTC, datetime
-
     import sqlalchemy as sa
 
     from precog_assets.automation.event_log import STORAGE_VARIABLE, Retention, purge, storage_url
@@ -258,8 +283,9 @@ def purge_event_log(context: dg.OpExecutionContext) -> None:
     if url is None:
         context.log.warning("%s is not set: Dagster's event log was not purged", STORAGE_VARIABLE)
         return
-    engine = sa.create_engine(url, poolclass=sa.NullPool)
-    context.log.info("event log purged: %s", asdict(purge(engine, datetime.now(UTC), Retention())))
+    with failures_named():
+        purged = purge(sa.create_engine(url, poolclass=sa.NullPool), datetime.now(UTC), Retention())
+    context.log.info("event log purged: %s", asdict(purged))
 
 
 def upkeep_job() -> dg.JobDefinition:

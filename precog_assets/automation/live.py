@@ -14,7 +14,7 @@ import dagster as dg
 from precog_assets.assets.book import DECISIONS, DESK, SETTLEMENTS
 from precog_assets.assets.games import GAMES, RAW_GAMES
 from precog_assets.assets.links import LINKS
-from precog_assets.assets.market_data import ORDER_BOOKS
+from precog_assets.assets.market_data import ORDER_BOOKS, TRADES
 from precog_assets.assets.markets import MARKETS, QUOTES, RAW_MARKETS
 from precog_assets.assets.prices import PRICES
 from precog_assets.assets.ratings import FORECASTS, RATINGS
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 GAME_TABLES = {RAW_GAMES: "raw.responses", GAMES: "core.games"}
 MARKET_TABLES = {RAW_MARKETS: "raw.responses", MARKETS: "market.markets", QUOTES: "market.quotes"}
+STREAMED_TABLES = {TRADES: "market.trades"}
+"""Filled by a stream beside those, where there is one."""
 BOOK_TABLES = {ORDER_BOOKS: "market.order_books"}
 TRADING_TABLES = {
     "prices": {PRICES: "model.prices"},
@@ -77,7 +79,8 @@ def live_sensors(status: dg.DefaultSensorStatus) -> list[dg.SensorDefinition]:
         opened = services.get()
         with counted(opened):
             tick = markets_tick(opened, _memory(opened), new_correlation_id())
-        return _result(context, services, "kalshi_live", tick, MARKET_TABLES, source="kalshi", contract_of=RAW_MARKETS)
+        tables = {**MARKET_TABLES, **STREAMED_TABLES} if tick.facts else MARKET_TABLES
+        return _result(context, services, "kalshi_live", tick, tables, source="kalshi", contract_of=RAW_MARKETS)
 
     @dg.sensor(minimum_interval_seconds=14, default_status=status, description="Polls order books near their games")
     def kalshi_books(context: dg.SensorEvaluationContext, services: PrecogServices) -> dg.SensorResult:

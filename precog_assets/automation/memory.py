@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from precog_assets.pipeline.backfill import add
+from precog_assets.pipeline.live.venue_watch import VenueWatch
 from precog_assets.pipeline.report import StepReport
 from precog_assets.store.leases import Kind, new_holder
 
@@ -58,6 +59,8 @@ class TickMemory:
     inserts: dict[str, int] = field(default_factory=dict)
     """Rows ever added to the tables of a stream, when they were last counted."""
     news: News = field(default_factory=News)
+    venue: VenueWatch = field(default_factory=VenueWatch)
+    """Since when Kalshi does not answer this process."""
     _polled: dict[tuple[str, str], float] = field(default_factory=dict)
     _reported: dict[str, float] = field(default_factory=dict)
     _untold: dict[str, StepReport] = field(default_factory=dict)

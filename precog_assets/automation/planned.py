@@ -27,17 +27,21 @@ def in_flight(instance: dg.DagsterInstance | None, job: str, partition: str | No
     return instance.get_runs_count(dg.RunsFilter(job_name=job, tags=tags, statuses=list(NOT_FINISHED_STATUSES)))
 
 
+def missed(job: str, scheduled: datetime, grace: timedelta, now: datetime) -> str:
+    """Says so where a run comes later than `grace` after its time: the next is nearer. Empty: it is in time."""
+    late = now - scheduled
+    if late <= grace:
+        return ""
+    return f"{job} was due {late.total_seconds() / 60:.0f} min ago, grace {grace.total_seconds() / 60:.0f} min: missed"
+
+
 def why_not(instance: dg.DagsterInstance | None, job: str, scheduled: datetime, grace: timedelta, now: datetime) -> str:
     """Why a run that was due at `scheduled` is not started; empty where it is.
 
-    One that comes later than `grace` was missed: the next is nearer. While a run of the job waits or runs, another
-    would read the same.
+    While a run of the job waits or runs, another would read the same.
     """
-    late = now - scheduled
-    if late > grace:
-        return (
-            f"{job} was due {late.total_seconds() / 60:.0f} min ago, grace {grace.total_seconds() / 60:.0f} min: missed"
-        )
+    if why := missed(job, scheduled, grace, now):
+        return why
     waiting = in_flight(instance, job)
     return f"{job}: {waiting} of it waits or runs already" if waiting else ""
 

@@ -31,7 +31,9 @@ from precog_assets.pipeline.settle import settle_markets
 
 if TYPE_CHECKING:
     from precog_assets.automation.memory import TickMemory
+    from precog_assets.pipeline.live.venue_watch import VenueWatch
     from precog_assets.services import Services
+    from precog_assets.store.leases import Lease
 
 FEED, EVERYTHING = "trading", "all markets"
 EVERYTHING_EACH_S = 60.0
@@ -95,10 +97,14 @@ def _pass(services: Services, memory: TickMemory, correlation_id: str) -> Tradin
             return TradingTick("trading: another process is at it")
         market_ids = None if everything else near(services)
         more: dict[str, Any] = {"correlation_id": correlation_id}
+        away = memory.venue.why
         try:
             reports["prices"] = price_markets(services, market_ids=market_ids, **more)
-            reports["decisions"] = decide_markets(services, market_ids=market_ids, lease=turn.lease, **more)
-            reports["orders"] = work_book(services, lease=turn.lease, **more)
+            _watch_venue(services, memory.venue, turn.lease)
+            reports["decisions"] = decide_markets(
+                services, market_ids=market_ids, lease=turn.lease, venue_away=away, **more
+            )
+            reports["orders"] = work_book(services, lease=turn.lease, venue_away=away, **more)
         except PrecogError as error:
             if error.code != "system.epoch":
                 raise
@@ -108,6 +114,14 @@ def _pass(services: Services, memory: TickMemory, correlation_id: str) -> Tradin
     if everything:
         memory.polled(FEED, [EVERYTHING], began_s)
     return TradingTick("; ".join(report.sentence() for report in reports.values()), reports)
+
+
+def _watch_venue(services: Services, venue: VenueWatch, lease: Lease | None) -> None:
+    """Take back what rests while the venue is down. Without the stream, REST is the only way to it."""
+    venue.look(stream=True, rest=services.kalshi.answers)
+    ways = venue.due()
+    if ways and lease is not None:
+        venue.act(services, lease, ways)
 
 
 def _yielded(services: Services, memory: TickMemory, turn: Turn, correlation_id: str) -> TradingTick:

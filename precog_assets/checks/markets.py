@@ -17,7 +17,7 @@ from precog_assets.resources import PrecogServices
 if TYPE_CHECKING:
     pass
 
-KALSHI_STEPS = ("markets", "discovery", "settlements", "series", "order", "trades", "candles")
+KALSHI_STEPS = ("markets", "discovery", "settled markets", "series", "order", "trades", "candles")
 LIVE_AGE_S = 30.0
 """A listing of a league in play older than this is stale: Dagster's own policies begin at a minute."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 WORKERS = 8
 PATIENCE_S = 1800.0
 TURN_S = 0.5
+_TRY_LOCK = sa.text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))")
+_UNLOCK = sa.text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))")
+log = logging.getLogger("precog.pipeline")
 RequestT = TypeVar("RequestT")
 
 
@@ -121,18 +125,31 @@ def in_database(engine: sa.Engine) -> Iterator[sa.Connection]:
 def only_one(engine: sa.Engine, name: str) -> Iterator[bool]:
     """True when no other process of this database is in the same block; False: yield to it.
 
-    Held by a connection of its own, so it is free again the moment its process dies.
+    Held by a connection of its own, so it is free again the moment its process dies, or the server. Raises
+    PrecogError(system.database) where the server is away at the beginning; what the block raises is left as it is.
     """
-    try:
-        connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-    except DBAPIError as error:
-        away = database_error(error)
-        raise away or PrecogError("system.internal", str(error)) from error
-    with connection:
-        key = {"name": f"precog step {name}"}
-        mine = connection.execute(sa.text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))"), key).scalar_one()
+    key = {"name": f"precog step {name}"}
+    with ExitStack() as opened:
         try:
-            yield bool(mine)
+            connection = opened.enter_context(engine.connect().execution_options(isolation_level="AUTOCOMMIT"))
+            mine = bool(connection.scalar(_TRY_LOCK, key))
+        except DBAPIError as error:
+            away = database_error(error)
+            raise away or PrecogError("system.internal", str(error)) from error
+        try:
+            yield mine
         finally:
-            if mine and not connection.invalidated:
-                connection.execute(sa.text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))"), key)
+            if mine:
+                _unlock(connection, key)
+
+
+def _unlock(connection: sa.Connection, key: Mapping[str, str]) -> None:
+    """Give a lock back; a server that went meanwhile has taken it back itself."""
+    if connection.invalidated:
+        return
+    try:
+        connection.execute(_UNLOCK, key)
+    except FAILURES as error:
+        if database_error(error) is None:
+            raise
+        log.warning("%s was given back by the server that went away", key["name"])

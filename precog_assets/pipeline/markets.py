@@ -79,7 +79,7 @@ def sweep_markets(services: Services, *, correlation_id: str, budget_s: float | 
         Wanted("sweep", lambda batch=batch: services.kalshi.markets(tickers=batch, correlation_id=correlation_id))
         for batch in batches
     ]
-    return _read_markets(services, wanted, "settlements", correlation_id, Origin.LIVE, budget_s)
+    return _read_markets(services, wanted, "settled markets", correlation_id, Origin.LIVE, budget_s)
 
 
 def read_markets(services: Services, tickers: Sequence[str], *, correlation_id: str, step: str) -> StepReport:

@@ -23,6 +23,8 @@ REACTIONS_KEPT = timedelta(days=1)
 """Steps that follow from each change of a price, where nothing failed."""
 REJECTIONS_KEPT = timedelta(days=90)
 CONTRACTS_KEPT = timedelta(days=90)
+FAILURES_KEPT = timedelta(days=90)
+"""Counts of errors, and gaps of streams."""
 GIB = 1024**3
 
 
@@ -94,5 +96,7 @@ _TRIM = (
     ),
     (sa.text("DELETE FROM ops.steps WHERE started_at < :before"), STEPS_KEPT),
     (sa.text("DELETE FROM ops.rejections WHERE last_seen_at < :before"), REJECTIONS_KEPT),
+    (sa.text("DELETE FROM ops.error_counts WHERE hour < :before"), FAILURES_KEPT),
+    (sa.text("DELETE FROM ops.stream_gaps WHERE began_at < :before"), FAILURES_KEPT),
     (sa.text("DELETE FROM ops.contract_counts WHERE day < CAST(:before AS date)"), CONTRACTS_KEPT),
 )

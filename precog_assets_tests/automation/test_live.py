@@ -18,9 +18,12 @@ from precog_assets.domain.errors import PrecogError
 from precog_assets.pipeline.evaluate import evaluate_league
 from precog_assets.pipeline.feeds import only_one
 from precog_assets.pipeline.games import poll_games
+from precog_assets.pipeline.ladder import climb
 from precog_assets.pipeline.link import link_markets
+from precog_assets.pipeline.markets import sweep_markets
 from precog_assets.pipeline.rate import rate_league
 from precog_assets.pipeline.report import StepReport
+from precog_assets.pipeline.settle import settle_markets
 from precog_assets.resources import PrecogServices
 from precog_assets.services import Services
 from precog_assets.store import tables
@@ -348,6 +351,27 @@ def test_what_was_missed_is_asked_for_once_an_hour(
     assert all(key and key.startswith(f"{job} 20") for job, key in requests.items())
 
 
+def test_what_was_done_is_not_asked_for_again_and_what_nobody_answered_is(
+    resource: PrecogServices, services: Services, venue: Venue, instance: dg.DagsterInstance
+) -> None:
+    climb(services, correlation_id="test")
+    sweep_markets(services, correlation_id="test")
+    venue.put(NFL_BOARD, b"<html>no</html>", status=503)
+    wanted = [(services.leagues[0], services.clock.now().date())]
+    read = poll_games(services, wanted, correlation_id="test", step="results")
+    assert set(read.outcomes) == {"http.server_error"}
+    asked = {request.job_name for request in Ticking("catch_up", resource, instance).tick().run_requests or []}
+    assert asked == {"calendar", "results", "discovery"}
+
+
+def test_payouts_do_not_stand_for_the_sweep_of_settled_markets(
+    resource: PrecogServices, services: Services, instance: dg.DagsterInstance
+) -> None:
+    settle_markets(services, correlation_id="test")
+    asked = {request.job_name for request in Ticking("catch_up", resource, instance).tick().run_requests or []}
+    assert "settlements" in asked
+
+
 def test_what_leaves_no_step_is_asked_for_once_markets_are_linked(
     resource: PrecogServices, services: Services, instance: dg.DagsterInstance
 ) -> None:
@@ -381,8 +405,9 @@ def test_a_league_that_a_tick_cannot_replay_and_one_that_was_never_graded_are_as
 def test_every_morning_each_chosen_league_is_rated_and_graded(
     resource: PrecogServices, instance: dg.DagsterInstance
 ) -> None:
-    schedule = evaluate_schedule(asset_jobs()["evaluate"], dg.DefaultScheduleStatus.STOPPED)
     morning = datetime(2026, 11, 22, 11, 50, tzinfo=UTC)
+    job = asset_jobs()["evaluate"]
+    schedule = evaluate_schedule(job, dg.DefaultScheduleStatus.STOPPED, clock=lambda: morning)
     with dg.build_schedule_context(
         instance=instance, scheduled_execution_time=morning, resources={"services": resource}
     ) as context:

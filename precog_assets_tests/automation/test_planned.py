@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
@@ -13,9 +14,10 @@ from dagster._serdes import ConfigurableClassData
 
 from precog_assets.assets.results import DEFECTS, failures_named, worth_retrying
 from precog_assets.assets.tables import RETRIES
-from precog_assets.automation.jobs import BATCHES, asset_jobs, upkeep_job
+from precog_assets.automation.jobs import BATCHES, asset_jobs, evaluate_schedule, upkeep_job
 from precog_assets.automation.planned import planned, why_not
 from precog_assets.cli.instance import STORAGE_VARIABLE, write_instance
+from precog_assets.config import load_leagues
 from precog_assets.domain.errors import CODES, ConfigurationError, ErrorClass, PrecogError
 from precog_assets.environment import read_settings, resolve
 
@@ -106,6 +108,11 @@ def test_a_run_that_is_due_is_started_once(instance: dg.DagsterInstance) -> None
     assert why_not(instance, "results", AT, GRACE, AT) == ""
 
 
+def test_every_job_retries_what_its_assets_say_nothing_of() -> None:
+    assert {name: job.op_retry_policy for name, job in asset_jobs().items()} == dict.fromkeys(asset_jobs(), RETRIES)
+    assert all(node.definition.retry_policy is RETRIES for node in upkeep_job().nodes)
+
+
 def test_a_run_that_comes_long_after_its_time_is_left_to_the_next(instance: dg.DagsterInstance) -> None:
     said = why_not(instance, "settlements", AT, GRACE, AT + timedelta(minutes=31))
     assert said == "settlements was due 31 min ago, grace 10 min: missed"
@@ -135,6 +142,26 @@ def test_a_schedule_says_why_it_starts_nothing(tmp_path) -> None:
     assert (len(due.run_requests), due.skip_message) == (1, None)
     assert beside.skip_message == "settlements: 1 of it waits or runs already"
     assert (missed.run_requests, missed.skip_message) == ([], "settlements was due 60 min ago, grace 10 min: missed")
+
+
+def test_leagues_are_not_graded_long_after_their_time(tmp_path) -> None:
+    now = [AT + timedelta(hours=13)]
+    job = asset_jobs()["evaluate"]
+    schedule = evaluate_schedule(job, dg.DefaultScheduleStatus.STOPPED, clock=lambda: now[0])
+    local = dg.DagsterInstance.local_temp(str(tmp_path))
+    services = types.SimpleNamespace(get=lambda: types.SimpleNamespace(leagues=[load_leagues()["nfl"]]))
+    with (
+        local as instance,
+        dg.build_schedule_context(
+            instance=instance, scheduled_execution_time=AT, resources={"services": services}
+        ) as context,
+    ):
+        missed = schedule(context)
+        now[0] = AT
+        in_time = schedule(context)
+    assert isinstance(missed, dg.SkipReason)
+    assert missed.skip_message == "evaluate was due 780 min ago, grace 720 min: missed"
+    assert [request.partition_key for request in in_time] == ["nfl"]
 
 
 def test_live_work_goes_before_ratings_and_those_before_backfills() -> None:

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 
 import dagster as dg
+import pytest
+import sqlalchemy as sa
 
 from precog_assets.automation.memory import News, TickMemory
 from precog_assets.automation.trading import EVERYTHING_EACH_S, near, trading_tick
 from precog_assets.domain.leagues import Outcome
 from precog_assets.pipeline.feeds import only_one
+from precog_assets.pipeline.live.standing_down import AWAY_S
+from precog_assets.pipeline.live.venue_watch import VenueWatch
 from precog_assets.resources import PrecogServices
 from precog_assets.services import Services
+from precog_assets.sources.kalshi.client import KalshiClient
 from precog_assets.store import tables
 from precog_assets_tests.automation.test_live import Ticking, later, made, memory, rows, said
+from precog_assets_tests.pipeline.book_world import order, put
 from precog_assets_tests.pipeline.conftest import TestClock
 from precog_assets_tests.pipeline.slate_world import (
     NOW,
@@ -115,6 +122,33 @@ def test_news_that_were_told_since_are_not_waited_for() -> None:
     news.tell()
     assert news.wait(seen, 0.0)
     assert not news.wait(news.seen(), 0.0)
+
+
+def test_a_venue_that_is_away_for_long_passes_every_market_and_what_rests_is_taken_back(
+    services: Services, clock: TestClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a collector nobody else looks."""
+    put_slate(services.engine)
+    now = [100.0]
+    remembered = TickMemory(monotonic=lambda: now[0], venue=VenueWatch(monotonic=lambda: now[0]))
+    trading_tick(services, remembered, "a")
+    terms = {"status": "resting", "limit_price": Decimal("0.02"), "created_at": NOW, "ticker": kc().partition(":")[2]}
+    put(services.engine, tables.orders, order("rests", kc(), **terms))
+    monkeypatch.setattr(KalshiClient, "answers", False)
+    trading_tick(services, remembered, "b")
+    now[0] += AWAY_S + 1
+    later(services, clock)
+    tick = trading_tick(services, remembered, "c")
+    assert tick.reports["decisions"].rows_in > 0
+    with services.engine.connect() as connection:
+        gates = connection.execute(
+            sa.text("SELECT action, gates FROM book.decisions WHERE as_of = (SELECT max(as_of) FROM book.decisions)")
+        ).all()
+        rests = connection.execute(sa.select(tables.orders).where(tables.orders.c.client_id == "rests")).one()
+    assert gates
+    for action, judged in gates:
+        assert (action, [gate["passed"] for gate in judged if gate["name"] == "venue"]) == ("pass", [False])
+    assert (rests.status, rests.reason) == ("canceled", "venue_down")
 
 
 def test_two_processes_do_not_trade_at_once(services: Services) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
 import sqlalchemy as sa
 
 from precog_assets.domain.errors import CODES
-from precog_assets.pipeline.feeds import fetch_all
+from precog_assets.pipeline.feeds import fetch_all, only_one
 from precog_assets.pipeline.report import StepReport
 from precog_assets.sources.outcome import Fetch
 
@@ -49,6 +50,30 @@ def test_a_batch_waits_for_its_turn_and_counts_only_how_it_ended(engine: sa.Engi
     answered = fetch_all(["one"], source.send, report, engine, sleep=waits.append)
     assert [one.request for one in answered] == ["one"]
     assert (report.outcomes, source.asked, len(waits)) == ({"ok": 1}, 4, 3)
+
+
+def test_a_server_that_goes_while_a_block_is_held_hides_nothing_that_the_block_raises(engine: sa.Engine) -> None:
+    with only_one(engine, "lost") as mine:
+        assert mine
+        _cut_others(engine)
+    with pytest.raises(LookupError, match="its own"):
+        _lose_the_server(engine)
+
+
+def _lose_the_server(engine: sa.Engine) -> None:
+    with only_one(engine, "lost"):
+        _cut_others(engine)
+        raise LookupError("its own")
+
+
+def _cut_others(engine: sa.Engine) -> None:
+    with engine.connect() as connection:
+        connection.execute(
+            sa.text(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_stat_activity USING (pid) "
+                "WHERE locktype = 'advisory' AND datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
 
 
 def test_a_tick_does_not_wait_for_its_turn(engine: sa.Engine) -> None:

@@ -18,6 +18,7 @@ from precog_assets.pipeline.games import poll_games
 from precog_assets.pipeline.report import StepReport
 from precog_assets.pipeline.upkeep import (
     CONTRACTS_KEPT,
+    FAILURES_KEPT,
     REACTIONS_KEPT,
     REJECTIONS_KEPT,
     STEPS_KEPT,
@@ -27,6 +28,7 @@ from precog_assets.pipeline.upkeep import (
 from precog_assets.services import Services, build_services
 from precog_assets.store import ops, partitions, tables
 from precog_assets.store.bulk import write
+from precog_assets.store.error_counts import count_errors
 from precog_assets.store.markets import QUOTES
 from precog_assets_tests.databases import count
 from precog_assets_tests.pipeline.conftest import NFL_BOARD, TestClock, settings_for
@@ -77,14 +79,20 @@ def test_what_only_tells_how_we_ran_is_trimmed_by_age(services: Services, clock:
         ops.record_rejections(connection, [(new, None)], now - REJECTIONS_KEPT + DAY)
         ops.record_contracts(connection, [ContractCounts("espn.event", rows=1)], now - CONTRACTS_KEPT - 2 * DAY)
         ops.record_contracts(connection, [ContractCounts("espn.event", rows=1)], now)
+        for at in (now - FAILURES_KEPT - DAY, now):
+            count_errors(connection, {("kalshi", "http.timeout"): 1}, at)
+            gap = {"source": "kalshi", "began_at": at, "reason": "missing"}
+            connection.execute(sa.insert(tables.stream_gaps).values(gap))
     clock.instant = now - STEPS_KEPT - DAY
     upkeep(services, correlation_id="old")
     clock.instant = now
-    assert upkeep(services, correlation_id="new").notes["rows_trimmed"] == 3
+    assert upkeep(services, correlation_id="new").notes["rows_trimmed"] == 5
     with services.engine.connect() as connection:
         assert connection.scalars(sa.select(tables.rejections.c.key)).all() == ["new"]
         assert connection.scalars(sa.select(tables.steps.c.correlation_id)).all() == ["new"]
     assert count(services.engine, tables.contract_counts) == 1
+    assert count(services.engine, tables.error_counts) == 1
+    assert count(services.engine, tables.stream_gaps) == 1
 
 
 def test_steps_of_reactions_are_kept_for_a_day_and_those_that_failed_for_a_week(
