@@ -9,6 +9,7 @@ next turn, unless their time is over, and ids made from what they name keep anyt
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from precog_assets.config import load_trading_rules
@@ -28,19 +29,22 @@ if TYPE_CHECKING:
     from precog_assets.services import Services
 
 
-def work_book(services: Services, *, correlation_id: str, lease: Lease | None = None) -> StepReport:
+def work_book(
+    services: Services, *, correlation_id: str, lease: Lease | None = None, venue_away: Callable[[], str] = str
+) -> StepReport:
     """Take the paper account's turn: match, expire and place its orders, book fills, keep its equity where it changed.
 
     `lease` is the caller's of the role `trading`; without it the role is taken for each transaction, and the note `off`
-    says why nothing was done where another has it. `rows_in` counts open orders, `inserted` fills, `changed` orders.
-    Raises PrecogError(system.epoch) when the lease is another's by now, PrecogError(system.database) when the server is
-    away, ConfigurationError for a wrong `strategies.yaml`. What the exchange does not answer is a failure in the
-    report, and keeps nothing on paper from being done.
+    says why nothing was done where another has it. While `venue_away` says why the venue is down, nothing is sent
+    there. `rows_in` counts open orders, `inserted` fills, `changed` orders. Raises PrecogError(system.epoch) when the
+    lease is another's by now, PrecogError(system.database) when the server is away, ConfigurationError for a wrong
+    `strategies.yaml`. What the exchange does not answer is a failure in the report, and keeps nothing on paper from
+    being done.
     """
     report = StepReport("orders", correlation_id, services.clock.now())
     limits = load_trading_rules().limits
     with in_database(services.engine) as connection:
-        at = store.take_turn(connection, PAPER, services.clock.now())
+        at = store.take_turn(connection, PAPER, services.clock.now)
         off = fence(connection, lease)
         if off:
             report.notes["off"] = off
@@ -55,17 +59,17 @@ def work_book(services: Services, *, correlation_id: str, lease: Lease | None = 
         report.unchanged = max(0, len(worked.orders) - worked.changed)
         report.notes["books_and_trades"] = worked.events
         report.notes.update({f"orders_{status}": count for status, count in by_status(worked.orders).items()})
-    _exchange(services, report, lease)
+    _exchange(services, report, lease, venue_away)
     with in_database(services.engine) as connection:
         report.finish()
         report.record(connection)
     return report
 
 
-def _exchange(services: Services, report: StepReport, lease: Lease | None) -> None:
+def _exchange(services: Services, report: StepReport, lease: Lease | None, venue_away: Callable[[], str]) -> None:
     """The exchange's turn, where this environment permits orders; that it does not, though asked to, is a failure."""
     try:
-        turn = work_venue(services, correlation_id=report.correlation_id, lease=lease)
+        turn = work_venue(services, correlation_id=report.correlation_id, lease=lease, venue_away=venue_away)
     except ConfigurationError as error:
         report.failures.append(f"no order was sent to Kalshi: {error}")
         return

@@ -75,7 +75,7 @@ def decide_markets(
     report = StepReport("decisions", correlation_id, services.clock.now())
     rules = load_trading_rules()
     with in_database(services.engine) as connection:
-        at = take_turn(connection, PAPER, services.clock.now())
+        at = take_turn(connection, PAPER, services.clock.now)
         off = fence(connection, lease)
         if off:
             report.notes["off"] = off

@@ -88,7 +88,7 @@ def climb(services: Services, *, correlation_id: str) -> StepReport:
     strategies = load_trading_rules().strategies
     live_allowed = _live_allowed(services)
     with in_database(services.engine) as connection:
-        at = store.take_turn(connection, PAPER, now)
+        at = store.take_turn(connection, PAPER, services.clock.now)
         graded = graded_decisions(connection, strategies)
         before = {(row.strategy, row.league): row for row in connection.execute(_RUNGS)}
         for name, strategy in strategies.items():

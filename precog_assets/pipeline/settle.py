@@ -90,7 +90,8 @@ def settle_markets(services: Services, *, correlation_id: str) -> StepReport:
     report = StepReport("settlements", correlation_id, now)
     with in_database(services.engine) as connection:
         # One order of turns for all processes, so that none waits for the other.
-        instants = {venue: store.take_turn(connection, venue, now) for venue in connection.scalars(_ACCOUNTS).all()}
+        venues = connection.scalars(_ACCOUNTS).all()
+        instants = {venue: store.take_turn(connection, venue, services.clock.now) for venue in venues}
         rows = connection.execute(_TO_PAY).all()
         report.rows_in = len(rows)
         if rows and instants:

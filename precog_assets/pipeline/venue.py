@@ -13,7 +13,7 @@ in the report.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -28,6 +28,7 @@ from precog_assets.domain.trading import Order, OrderStatus, Rung
 from precog_assets.environment import Environment, orders_mode
 from precog_assets.pipeline.clocks import clock_limits_s, why_clocks_forbid
 from precog_assets.pipeline.feeds import in_database, only_one
+from precog_assets.pipeline.live.standing_down import REASON as VENUE_DOWN
 from precog_assets.pipeline.report import StepReport
 from precog_assets.pipeline.roles import fence
 from precog_assets.pipeline.venue_limits import admitted
@@ -54,6 +55,7 @@ _TO_SEND = sa.text(
     JOIN market.markets m ON m.market_id = o.market_id AND m.venue = :venue AND m.status = 'active'
     WHERE o.venue = :paper AND o.created_at > :since AND (o.expires_at IS NULL OR o.expires_at > :now)
       AND d.action = 'take' AND (:rehearsal OR d.rung = :live)
+      AND o.status <> 'rejected' AND NOT (o.status = 'canceled' AND o.reason = ANY(:forbidden))
       AND NOT EXISTS (SELECT 1 FROM book.orders s WHERE s.venue = :venue AND s.decision_id = o.decision_id)
     ORDER BY o.created_at, o.client_id
     """
@@ -102,9 +104,13 @@ def open_venue(services: Services, correlation_id: str) -> Iterator[KalshiVenue]
         sender.close()
 
 
-def work_venue(services: Services, *, correlation_id: str, lease: Lease | None = None) -> StepReport:
+def work_venue(
+    services: Services, *, correlation_id: str, lease: Lease | None = None, venue_away: Callable[[], str] = str
+) -> StepReport:
     """Reconcile where it is due, send what was decided, reconcile what came of it; nothing where orders are off.
 
+    While the kill switch is on, or `venue_away` says why the venue is down, nothing is sent: both are asked again in
+    the transaction that writes the orders, since reconciling takes seconds.
     `rows_in` counts the orders sent, `inserted` fills that were booked, `changed` orders that changed. What the venue
     did not answer is in `outcomes`, differences that nothing mends are lines of `failures`. Raises ConfigurationError
     where orders are asked for and not permitted, PrecogError(system.database) when the server is away.
@@ -133,7 +139,7 @@ def work_venue(services: Services, *, correlation_id: str, lease: Lease | None =
                 touched = (
                     _take_back(services, venue, resting, report, KILL_SWITCH)
                     if stopped
-                    else _send(services, venue, report, lease)
+                    else _send(services, venue, report, lease, venue_away)
                 )
                 if touched:
                     reconcile_account(services, venue, report, last)
@@ -185,6 +191,7 @@ def take_back(services: Services, *, reason: str, correlation_id: str, lease: Le
 def orders_to_send(connection: sa.Connection, now: datetime, *, rehearsal: bool) -> list[Order]:
     """What may go to the venue of the orders on paper, under an id of its own; what went before is not there again.
 
+    What paper refused, and what was taken back there because of the kill switch or a venue that was down, does not go.
     In a rehearsal every decision that was taken, otherwise those on the live rung.
     """
     given = {
@@ -194,6 +201,7 @@ def orders_to_send(connection: sa.Connection, now: datetime, *, rehearsal: bool)
         "since": now - SENT_WITHIN,
         "rehearsal": rehearsal,
         "live": Rung.LIVE.value,
+        "forbidden": [KILL_SWITCH, VENUE_DOWN],
     }
     return [_for_venue(order_of(row), now) for row in connection.execute(_TO_SEND, given)]
 
@@ -211,10 +219,12 @@ def _for_venue(order: Order, now: datetime) -> Order:
     )
 
 
-def _send(services: Services, venue: KalshiVenue, report: StepReport, lease: Lease | None) -> int:
+def _send(
+    services: Services, venue: KalshiVenue, report: StepReport, lease: Lease | None, venue_away: Callable[[], str]
+) -> int:
     """Write the orders that limits let through, commit, send them, and write what came back; how many were sent."""
     with in_database(services.engine) as connection:
-        at = store.take_turn(connection, KALSHI, services.clock.now())
+        at = store.take_turn(connection, KALSHI, services.clock.now)
         off = fence(connection, lease)
         if off:
             report.notes["off"] = off
@@ -225,6 +235,9 @@ def _send(services: Services, venue: KalshiVenue, report: StepReport, lease: Lea
             report.outcomes["system.clock"] += 1
             report.failures.append(f"no order is sent: {wrong}")
             return 0
+        if forbidden := KILL_SWITCH if store.is_stopped(connection) else venue_away():
+            report.notes["not_sent"] = forbidden
+            return 0
         wanted = orders_to_send(connection, at, rehearsal=_rehearses(services))
         written = admitted(connection, wanted, at, _limits(services))
         sent = [one for one in store.write_orders(connection, written) if one.status is OrderStatus.WRITTEN]
@@ -233,7 +246,7 @@ def _send(services: Services, venue: KalshiVenue, report: StepReport, lease: Lea
     report.rows_in += len(sent)
     answers = venue.place_many(sent)
     with in_database(services.engine) as connection:
-        at = store.take_turn(connection, KALSHI, services.clock.now())
+        at = store.take_turn(connection, KALSHI, services.clock.now)
         report.changed += store.update_orders(connection, answers, at, queued(answers, at))
     report.failures.extend(
         f"order {one.client_id} of {one.ticker}: {one.status.value}, {one.reason}"
@@ -270,6 +283,6 @@ def _take_back(
         for one in venue.cancel_many(open_there)
     ]
     with in_database(services.engine) as connection:
-        at = store.take_turn(connection, KALSHI, services.clock.now())
+        at = store.take_turn(connection, KALSHI, services.clock.now)
         report.changed += store.update_orders(connection, ended, at)
     return len(ended)

@@ -49,14 +49,14 @@ def reconcile_account(services: Services, venue: KalshiVenue, report: StepReport
     PrecogError where the venue does not answer whole: then nothing was changed.
     """
     with in_database(services.engine) as connection:
-        at = store.take_turn(connection, KALSHI, services.clock.now())
+        at = store.take_turn(connection, KALSHI, services.clock.now)
         opened_at = connection.execute(_OPENED, {"venue": KALSHI}).scalar_one()
         oldest = min((one.created_at for one in open_orders(connection, KALSHI)), default=at)
     since = max(opened_at, min(oldest, at - LOOK_BACK, last or opened_at))
     listed, fills, positions, balance = venue.orders(), venue.fills(since), venue.positions(), venue.balance()
     report.notes["balance"] = float(balance)
     with in_database(services.engine) as connection:
-        at = store.take_turn(connection, KALSHI, services.clock.now())
+        at = store.take_turn(connection, KALSHI, services.clock.now)
         if balance > 0 and not connection.scalar(_HAS_MONEY, {"id": store.stored_transaction(OPENING, KALSHI)}):
             open_account(connection, KALSHI, balance, at)
         named = {one.client_id for one in listed} | {one.client_id for one in fills}

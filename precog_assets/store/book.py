@@ -11,7 +11,7 @@ it is sent, in the transaction of its decision.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -21,6 +21,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from precog_assets.domain.trading import Fill, LedgerEntry, Order, Settlement, SkillFacts
 from precog_assets.store import tables
+from precog_assets.store.leases import limit_frozen
 from precog_assets.store.snapshots import PAPER
 
 ZERO = Decimal(0)
@@ -51,10 +52,15 @@ _CHANGED = sa.text(
 )
 
 
-def take_turn(connection: sa.Connection, venue: str, now: datetime) -> datetime:
-    """Wait for the account's turn, held to the transaction's end; its instant: `now`, or just after the turn before."""
+def take_turn(connection: sa.Connection, venue: str, now: Callable[[], datetime]) -> datetime:
+    """Wait for the account's turn, held to the transaction's end; its instant: `now`, or just after the turn before.
+
+    The clock is read when the turn has come, so that waiting for it makes nothing look fresher than it is. A process
+    that freezes in its turn loses it (`leases.limit_frozen`).
+    """
+    limit_frozen(connection)
     connection.execute(_TURN, {"venue": venue})
-    return connection.execute(_INSTANT, {"venue": venue, "now": now, "tick": TICK}).scalar_one()
+    return connection.execute(_INSTANT, {"venue": venue, "now": now(), "tick": TICK}).scalar_one()
 
 
 def next_instant(connection: sa.Connection, venue: str, now: datetime) -> datetime:

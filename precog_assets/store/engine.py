@@ -12,6 +12,10 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from precog_assets.domain.errors import PrecogError
 
 CONNECT_TIMEOUT_S = 5
+SILENT_SERVER = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
+"""Over TCP, a server that vanished without a word is away after 20 to 25 s, not after hours; milliseconds and seconds
+as libpq has them."""
+_PATIENCE = sa.text("SELECT set_config('lock_timeout', :lock, true), set_config('statement_timeout', :statement, true)")
 
 
 def with_database(url: str, database: str) -> str:
@@ -39,6 +43,7 @@ def engine_for(url: str) -> sa.Engine:
         pool_recycle=1800,
         connect_args={
             "connect_timeout": CONNECT_TIMEOUT_S,
+            **SILENT_SERVER,
             "application_name": "precog",
             "options": "-c timezone=UTC",
         },
@@ -51,6 +56,12 @@ def driver_connection(connection: sa.Connection) -> psycopg.Connection:
     if not isinstance(raw, psycopg.Connection):
         raise TypeError(f"expected a psycopg connection, was {type(raw).__name__}")
     return raw
+
+
+def limit_waiting(connection: sa.Connection, *, lock_s: float, statement_s: float) -> None:
+    """From here on this transaction fails, as with a server that is away, rather than wait for longer."""
+    given = {"lock": f"{lock_s * 1000:.0f}ms", "statement": f"{statement_s * 1000:.0f}ms"}
+    connection.execute(_PATIENCE, given)
 
 
 FAILURES = (DBAPIError, psycopg.Error)

@@ -167,13 +167,18 @@ def release(connection: sa.Connection, lease: Lease) -> bool:
     return connection.execute(_RELEASE, given).rowcount == 1
 
 
+def limit_frozen(connection: sa.Connection) -> None:
+    """From here on this transaction is ended by the server when its process says nothing for FROZEN_S."""
+    connection.execute(_FROZEN, {"limit": f"{FROZEN_S}s"})
+
+
 def require_epoch(connection: sa.Connection, role: str, epoch: int) -> None:
     """Hold the lease's row to the transaction's end; nobody becomes the holder before.
 
     Raises PrecogError(system.epoch) when the role's epoch is another, or its holder gave it up: nothing of this
     transaction may be committed.
     """
-    connection.execute(_FROZEN, {"limit": f"{FROZEN_S}s"})
+    limit_frozen(connection)
     row = connection.execute(_FENCE, {"role": role}).one_or_none()
     if row is None or row.epoch != epoch or row.released:
         now = "nobody" if row is None or row.released else f"{row.holder} in epoch {row.epoch}"

@@ -246,6 +246,8 @@ class Spool:
         with self._guard:
             if not self._depth:
                 return None
+            if not self._files[0].waiting:
+                self._note()
             path, begin, left = self._files[0].path, self._cursor, self._files[0].size - self._cursor
         with path.open("rb") as file:
             file.seek(begin)
@@ -264,11 +266,15 @@ class Spool:
             self._drained = batch.records[-1].number
             self._cursor = batch.end
             self._files[0].waiting -= len(batch.records)
-            try:
-                write_state(self._folder, self._id, self._drained, fsync=self._limits.fsync)
-                self._let_go()
-            except OSError as error:
-                raise PrecogError(SPOOL_CODE, f"spool {self._folder}: the drain cannot be noted: {error}") from error
+            self._note()
+
+    def _note(self) -> None:
+        """Write down how far the drain is, and let go what it is done with; tried again before the next batch."""
+        try:
+            write_state(self._folder, self._id, self._drained, fsync=self._limits.fsync)
+            self._let_go()
+        except OSError as error:
+            raise PrecogError(SPOOL_CODE, f"spool {self._folder}: the drain cannot be noted: {error}") from error
 
     def _let_go(self) -> None:
         """Remove the files that are drained to their end; the state says where numbers go on."""

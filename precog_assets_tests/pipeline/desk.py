@@ -56,7 +56,7 @@ class Desk:
 
     def open(self, dollars: Decimal = CASH) -> None:
         with self.engine.begin() as connection:
-            now = store.take_turn(connection, PAPER, at(-3600))
+            now = store.take_turn(connection, PAPER, lambda: at(-3600))
             open_account(connection, PAPER, dollars, now)
 
     def show(self, second: float, *markets: MarketSeen) -> None:
@@ -88,12 +88,12 @@ class Desk:
 
     def work(self, second: float) -> Worked:
         with self.engine.begin() as connection:
-            return work_orders(connection, store.take_turn(connection, PAPER, at(second)))
+            return work_orders(connection, store.take_turn(connection, PAPER, lambda: at(second)))
 
     def die_while_working(self, second: float) -> Worked:
         """Work, and lose everything before it is committed."""
         with rolled_back(self.engine) as connection:
-            return work_orders(connection, store.take_turn(connection, PAPER, at(second)))
+            return work_orders(connection, store.take_turn(connection, PAPER, lambda: at(second)))
 
     def stop(self, second: float, *, on: bool = True) -> None:
         with self.engine.begin() as connection:

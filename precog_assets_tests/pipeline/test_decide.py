@@ -323,7 +323,7 @@ def test_two_passes_at_once_count_one_balance_once(services: Services, monkeypat
     threads = [threading.Thread(target=one_pass) for _ in range(2)]
     with services.engine.begin() as held:
         # Both passes come while the account is another's, so that both wait for the same turn.
-        take_turn(held, PAPER, NOW)
+        take_turn(held, PAPER, lambda: NOW)
         for thread in threads:
             thread.start()
         ready.wait(timeout=30)

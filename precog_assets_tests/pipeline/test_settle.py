@@ -211,7 +211,7 @@ def test_a_fill_that_is_reported_after_the_payout_is_paid_too(payouts: Payouts) 
 
 def test_every_account_that_holds_a_market_is_paid(payouts: Payouts) -> None:
     with payouts.services.engine.begin() as connection:
-        store.take_turn(connection, "kalshi", at(1))
+        store.take_turn(connection, "kalshi", lambda: at(1))
         store.write_orders(connection, [order("k", venue="kalshi")])
         one = fill("k1", Side.NO, "0.40", 10, client_id="k")
         account = load_account(connection, "kalshi")

@@ -19,6 +19,7 @@ from precog_assets.domain.errors import ConfigurationError
 from precog_assets.domain.facts import Observation, Origin
 from precog_assets.domain.trading import ExposureFacts, Order, OrderStatus, Side
 from precog_assets.environment import Settings, resolve
+from precog_assets.pipeline import venue as venue_module
 from precog_assets.pipeline.book import work_book
 from precog_assets.pipeline.report import StepReport
 from precog_assets.pipeline.settle import settle_markets
@@ -362,6 +363,49 @@ def test_the_kill_switch_takes_back_what_rests_and_sends_nothing(floor: Floor) -
     (ended,) = floor.orders()
     assert (ended.status, ended.reason) == (OrderStatus.CANCELED, "kill_switch")
     assert [one.status for one in floor.there.orders()] == [OrderStatus.CANCELED]
+
+
+def test_a_kill_switch_thrown_while_the_account_is_reconciled_is_seen_before_anything_is_sent(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    floor.work()
+    reconcile = venue_module.reconcile_account
+
+    def slow(*given: Any, **more: Any) -> None:
+        reconcile(*given, **more)
+        with floor.services.engine.begin() as connection:
+            store.set_kill_switch(connection, on=True, reason="a test", author="tests", at=floor.clock.now())
+
+    monkeypatch.setattr(venue_module, "reconcile_account", slow)
+    floor.clock.shift += MINUTE
+    floor.decide()
+    due = floor.work()
+    assert (due.rows_in, due.notes["not_sent"]) == (0, "kill_switch")
+    assert floor.orders() == []
+
+
+def test_nothing_is_sent_to_a_venue_that_is_down_and_it_may_come_when_it_is_back(floor: Floor) -> None:
+    floor.work()
+    floor.decide()
+    down = work_venue(floor.services, correlation_id="test", venue_away=lambda: "stream away for 30 s or longer")
+    assert (down.rows_in, down.notes["not_sent"]) == (0, "stream away for 30 s or longer")
+    assert floor.orders() == []
+    assert floor.work().rows_in == 1
+
+
+@pytest.mark.parametrize(
+    "paper",
+    [
+        {"status": "rejected", "reason": "kill_switch"},
+        {"status": "canceled", "reason": "kill_switch"},
+        {"status": "canceled", "reason": "venue_down"},
+    ],
+)
+def test_what_was_refused_or_taken_back_on_paper_is_not_sent_later(floor: Floor, paper: dict[str, str]) -> None:
+    floor.work()
+    floor.decide(**paper)
+    assert floor.work().rows_in == 0
+    assert floor.orders() == []
 
 
 def test_what_rests_at_an_exchange_that_is_down_is_taken_back_as_soon_as_it_answers(

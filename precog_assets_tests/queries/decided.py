@@ -195,7 +195,7 @@ class World:
 
     def deposit(self, dollars: Decimal = CASH, second: float = -DAY) -> None:
         with self.engine.begin() as connection:
-            now = take_turn(connection, PAPER, at(second))
+            now = take_turn(connection, PAPER, lambda: at(second))
             legs = Ledger().deposit(f"deposit:{second}", dollars, at=now)
             write_ledger(connection, legs, PAPER, now)
 
@@ -221,7 +221,7 @@ class World:
         strategies = by or (strategy(),)
         made: list[Decision] = []
         with self.engine.begin() as connection:
-            now = take_turn(connection, PAPER, at(second))
+            now = take_turn(connection, PAPER, lambda: at(second))
             write_rules(connection, strategies, limits, now)
             fees = FeeBook.of(load_fees(), read_fee_facts(connection, as_of=now))
             known, exposure = read_for(connection, markets, strategies, now)
@@ -251,7 +251,7 @@ class World:
         with self.engine.begin() as connection:
             write_orders(connection, [order])
             if filled:
-                now = take_turn(connection, PAPER, made.as_of)
+                now = take_turn(connection, PAPER, lambda made=made: made.as_of)
                 bought = Fill(
                     f"fill of {order.client_id}",
                     order.client_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -36,7 +37,7 @@ def test_instants_of_an_account_never_stand_still_also_when_the_clock_goes_back(
     given = []
     for now in (at(10), at(10), at(3)):
         with store.begin() as connection:
-            given.append(book.take_turn(connection, "paper", now))
+            given.append(book.take_turn(connection, "paper", lambda now=now: now))
             given.append(book.next_instant(connection, "paper", now))
     assert given == [at(10) + timedelta(microseconds=shift) for shift in range(6)]
 
@@ -44,9 +45,28 @@ def test_instants_of_an_account_never_stand_still_also_when_the_clock_goes_back(
 def test_two_processes_take_turns_on_one_account_and_none_on_two(store: sa.Engine) -> None:
     asks = sa.text("SELECT pg_try_advisory_xact_lock(hashtextextended('book account ' || :venue, 0))")
     with store.begin() as first, store.begin() as second:
-        book.take_turn(first, "paper", at(0))
+        book.take_turn(first, "paper", lambda: at(0))
         assert second.scalar(asks, {"venue": "paper"}) is False
         assert second.scalar(asks, {"venue": "kalshi"}) is True
+
+
+def test_the_clock_is_read_when_the_turn_has_come(store: sa.Engine) -> None:
+    """Waiting for it must not make what is decided on look fresher than it is."""
+    waiting, clock, given = threading.Event(), [at(0)], []
+
+    def second() -> None:
+        with store.begin() as connection:
+            waiting.set()
+            given.append(book.take_turn(connection, "paper", lambda: clock[0]))
+
+    thread = threading.Thread(target=second)
+    with store.begin() as connection:
+        book.take_turn(connection, "paper", lambda: at(0))
+        thread.start()
+        waiting.wait(10)
+        clock[0] = at(50)
+    thread.join(10)
+    assert given == [at(50)]
 
 
 def test_an_order_written_twice_is_one_and_only_new_ones_come_back(store: sa.Engine) -> None:

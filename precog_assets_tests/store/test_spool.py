@@ -150,6 +150,30 @@ def test_facts_go_to_files_of_bounded_size_and_drained_files_go(opened: Opener, 
     assert files_of(tmp_path) == []
 
 
+def test_a_drain_that_could_not_be_noted_at_a_files_end_goes_on_behind_it(
+    opened: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = opened(SpoolLimits(file_bytes=200, fsync=False))
+    for number in range(30):
+        spool.append("x", b"%03d" % number * 10)
+    write, got, failed = module.write_state, [], []
+
+    def full(folder: Path, spool_id: str, drained: int, *, fsync: bool) -> None:
+        if len(failed) < 3:
+            failed.append(drained)
+            raise OSError(28, "No space left on device")
+        write(folder, spool_id, drained, fsync=fsync)
+
+    monkeypatch.setattr(module, "write_state", full)
+    for _ in range(3):
+        with pytest.raises(PrecogError, match="cannot be noted"):
+            spool.drain(got.extend)
+    assert len(set(failed)) == 1, "nothing behind the first file was taken meanwhile"
+    spool.drain(got.extend)
+    assert [one.body for one in got] == [b"%03d" % number * 10 for number in range(30)]
+    assert spool.depth == 0
+
+
 def test_a_full_spool_refuses_by_name_and_keeps_nothing_of_the_call(opened: Opener) -> None:
     spool = opened(SpoolLimits(max_bytes=200, fsync=False))
     spool.append("state", b"x" * 100)

@@ -17,9 +17,12 @@ from precog_assets.domain.live import RawPlace
 from precog_assets.pipeline.feeds import in_database
 from precog_assets.pipeline.live.facts import BookFact, FactBatch, GapFact, QuoteFact, TradeFact
 from precog_assets.store.bulk import WriteCounts
+from precog_assets.store.engine import limit_waiting
 from precog_assets.store.markets import market_keys, write_order_books, write_quotes
 from precog_assets.store.trades import write_trades
 
+LOCK_S, STATEMENT_S = 5.0, 15.0
+"""A batch takes some hundredths of a second: a database that takes so long hangs, or a writer froze in its turn."""
 ResponseOf = Callable[[RawPlace], int | None]
 """The response (in raw.responses) that stands for a segment; None where there is none yet."""
 WriteGaps = Callable[[sa.Connection, Sequence[GapFact]], object]
@@ -45,9 +48,11 @@ class BatchApplier:
         self._engine, self._response_of, self._write_gaps = engine, response_of, write_gaps
 
     def __call__(self, batch: FactBatch) -> Applied:
-        """Write a batch in one transaction. Raises PrecogError(system.database) when the database is away."""
+        """Write a batch in one transaction. Raises PrecogError(system.database) when the database is away, or hangs:
+        what is received meanwhile goes to the spool then."""
         wanted = [fact.market_id for fact in batch.quotes] + [fact.book.market_id for fact in batch.books]
         with in_database(self._engine) as connection:
+            limit_waiting(connection, lock_s=LOCK_S, statement_s=STATEMENT_S)
             known: Mapping[str, int] = market_keys(connection, wanted) if wanted else {}
             quotes = [
                 (fact.market_id, fact.quote, self._observed(fact)) for fact in batch.quotes if fact.market_id in known

@@ -112,7 +112,7 @@ class Reactor:
     def _work(self, lease: Lease, correlation_id: str, *, ordered: bool) -> None:
         if ordered or self._monotonic() - self._booked_s >= BOOK_EACH_S:
             self._booked_s = self._monotonic()
-            work_book(self._services, correlation_id=correlation_id, lease=lease)
+            work_book(self._services, correlation_id=correlation_id, lease=lease, venue_away=self._venue_away)
 
     def _announce(self, market_ids: Collection[str], decided: StepReport, began_at: datetime) -> None:
         told = {

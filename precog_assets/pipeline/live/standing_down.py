@@ -28,7 +28,7 @@ REASON = "venue_down"
 def stand_down(services: Services, lease: Lease) -> int:
     """Take back what rests on paper; how many orders. Raises PrecogError(system.*)."""
     with in_database(services.engine) as connection:
-        at = take_turn(connection, PAPER, services.clock.now())
+        at = take_turn(connection, PAPER, services.clock.now)
         fence(connection, lease)
         resting = [replace(one, status=OrderStatus.CANCELED, reason=REASON) for one in open_orders(connection, PAPER)]
         return update_orders(connection, resting, at)
