@@ -170,9 +170,15 @@ def seed(services: Services) -> None:
     link_markets(services, correlation_id="seed")
 
 
-def until(true: Callable[[], bool], collecting: Collecting | None = None, *, what: str = "it did not come") -> None:
+def until(
+    true: Callable[[], bool],
+    collecting: Collecting | None = None,
+    *,
+    what: str = "it did not come",
+    patience_s: float = PATIENCE_S,
+) -> None:
     """Poll until it holds; fails with what the collector said."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + patience_s
     while not true():
         gone = collecting is not None and collecting.process.poll() is not None
         if gone or time.monotonic() > deadline:
