@@ -44,8 +44,15 @@ class Applied:
 class BatchApplier:
     """Writes batches to one database."""
 
-    def __init__(self, engine: sa.Engine, response_of: ResponseOf, write_gaps: WriteGaps | None = None) -> None:
-        self._engine, self._response_of, self._write_gaps = engine, response_of, write_gaps
+    def __init__(
+        self,
+        engine: sa.Engine,
+        response_of: ResponseOf,
+        write_gaps: WriteGaps | None = None,
+        told: Callable[[Sequence[GapFact]], object] = len,
+    ) -> None:
+        """`told` hears of gaps once they are committed."""
+        self._engine, self._response_of, self._write_gaps, self._told = engine, response_of, write_gaps, told
 
     def __call__(self, batch: FactBatch) -> Applied:
         """Write a batch in one transaction. Raises PrecogError(system.database) when the database is away, or hangs:
@@ -67,6 +74,8 @@ class BatchApplier:
             )
             if batch.gaps and self._write_gaps is not None:
                 self._write_gaps(connection, batch.gaps)
+        if batch.gaps:
+            self._told(batch.gaps)
         return applied
 
     def _observed(self, fact: QuoteFact | TradeFact | BookFact) -> Observation:

@@ -75,10 +75,14 @@ def _state(league: str, rows: list[sa.Row], now: datetime, speed: float) -> Boar
     )
 
 
-def poll_board(services: Services, league_key: str) -> tuple[str, ...]:
-    """Read a league's boards and write what changed; the games that did. Raises PrecogError.
+class BoardUnanswered(PrecogError):
+    """A board was not answered: its step has told so, and has counted it at its source."""
 
-    A source that does not answer is raised as its code, so that it is counted; nothing is written then.
+
+def poll_board(services: Services, league_key: str) -> tuple[str, ...]:
+    """Read a league's boards and write what changed; the games that did. Raises PrecogError(system.*).
+
+    A source that does not answer is raised as BoardUnanswered, with its code; nothing is written then.
     """
     league = next(one for one in services.leagues if one.key == league_key)
     began = services.clock.now()
@@ -105,4 +109,4 @@ def _raise_unanswered(report: StepReport) -> None:
     """Nothing was answered: the poll failed, by the first code."""
     bad = [code for code in report.outcomes if code not in ("ok", "http.unchanged")]
     if bad and not (report.outcomes["ok"] or report.outcomes["http.unchanged"]):
-        raise PrecogError(bad[0], "; ".join(report.failures[:2]) or bad[0])
+        raise BoardUnanswered(bad[0], "; ".join(report.failures[:2]) or bad[0])

@@ -31,6 +31,7 @@ from precog_assets.store.games import write_games, write_teams_seen
 from precog_assets.store.response_log import DatabaseResponseLog
 from precog_assets.store.spool import Spool
 from precog_assets.store.spool_files import Spooled
+from precog_assets.store.spool_state import SpoolState
 
 if TYPE_CHECKING:
     from precog_assets.services import Services
@@ -91,8 +92,12 @@ class BoardPoller:
         """Boards that wait to be written."""
         return self._spool.depth
 
+    def state(self) -> SpoolState:
+        """How the spool of boards stands."""
+        return self._spool.state()
+
     def __call__(self, league: str) -> tuple[str, ...]:
-        """Read a league's boards; the games that changed. Raises PrecogError, of the source or of the database."""
+        """Read a league's boards; the games that changed. Raises BoardUnanswered, or PrecogError(system.*)."""
         try:
             changed = self._drain()
             return (*changed, *poll_board(self._services, league))

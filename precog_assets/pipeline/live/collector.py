@@ -26,17 +26,18 @@ from typing import TypeVar
 
 from precog_assets.config.sources import Cadence
 from precog_assets.domain.errors import PrecogError
-from precog_assets.domain.live import Priority
+from precog_assets.domain.live import DateSeen, Priority
 from precog_assets.domain.pacing import Backoff, Pace
 from precog_assets.domain.times import Clock, SystemClock
 from precog_assets.pipeline.live.apply import Applied
+from precog_assets.pipeline.live.boards import BoardUnanswered
 from precog_assets.pipeline.live.books import BookLog, by_cadence
 from precog_assets.pipeline.live.coalesce import QuoteQueue
 from precog_assets.pipeline.live.facts import FactBatch, QuoteFact
 from precog_assets.pipeline.live.intake import StreamIntake
 from precog_assets.pipeline.live.phases import BoardState, PollPlan
 from precog_assets.pipeline.live.supervise import Supervisor
-from precog_assets.pipeline.live.timing import CollectorLags, WallWatch
+from precog_assets.pipeline.live.timing import CollectorLags, Offset, WallWatch
 from precog_assets.pipeline.live.writer import FactWriter, Way
 from precog_assets.sources.kalshi.parse_markets import market_id_of
 from precog_assets.sources.kalshi.stream.client import KalshiStream
@@ -73,13 +74,17 @@ class Ports:
     """Prices and decides, of the markets and games that changed."""
     boards: Callable[[], Mapping[str, BoardState]]
     poll_board: Callable[[str], Collection[str]]
-    """Reads a board and writes what changed; the games that did."""
+    """Reads a board and writes what changed; the games that did. Raises BoardUnanswered where that is counted."""
     read_markets: Callable[[Sequence[str]], object]
     """Reads markets over REST, by ticker: their lives went on, or nobody knows them here."""
     sealed: Callable[[SealedSegment], object]
     """A segment is whole: keeps it, and names it in raw.responses."""
     clock_set: Callable[[float], object]
     """Our clock was set ahead by so many seconds. Called on the loop."""
+    dated: Callable[[DateSeen], object]
+    """What the stream's venue says the time is. Called on the loop."""
+    offset: Callable[[], Offset | None]
+    """The venue's clock against ours, as it is known now. Called on the loop."""
 
 
 class Collector:
@@ -106,14 +111,15 @@ class Collector:
         world's where one is simulated; `machine` is watched for jumps.
         """
         self.counts: Counter[str] = Counter()
+        self.unanswered: Counter[str] = Counter()
+        """Boards that were not answered, by code: their steps have counted them already."""
         self.lags = CollectorLags()
         self.supervisor = Supervisor(random, pace)
         self.queue: QuoteQueue[QuoteFact] = queue if queue is not None else QuoteQueue()
         self._ports, self._segments = ports, segments
         self._work, self._moved, self._to_read = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        self.intake = StreamIntake(
-            segments, self.queue, BookLog(by_cadence(book_cadence, self.queue.priority_of)), clock, self._work.set
-        )
+        books = BookLog(by_cadence(book_cadence, self.queue.priority_of))
+        self.intake = StreamIntake(segments, self.queue, books, clock, self._work.set, ports.dated, ports.offset)
         self.stream = make_stream(self.intake)
         self.intake.quote_of = self.stream.session.quote
         self.writer = FactWriter(
@@ -234,7 +240,8 @@ class Collector:
                     self._moved.set()
             except PrecogError as error:
                 # Its time comes again by the plan; the other boards are not its business.
-                self.supervisor.failures[error.code] += 1
+                failures = self.unanswered if isinstance(error, BoardUnanswered) else self.supervisor.failures
+                failures[error.code] += 1
                 log.warning("board %s was not read: code=%s %s", board, error.code, error)
             finally:
                 under_way.discard(board)
@@ -300,7 +307,6 @@ class Collector:
             jumped_s = self._wall.observe(self._machine.now(), time.monotonic())
             if jumped_s is not None:
                 self.counts["clock_jumps"] += 1
-                self.intake.offset.ours_set(jumped_s)
                 self._ports.clock_set(jumped_s)
                 log.warning("our clock was set by %+.1f s", jumped_s)
             await asyncio.sleep(KEEP_S)

@@ -7,20 +7,24 @@ they are written (`store.stream_log`), failures of steps, which their reports co
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from precog_assets.pipeline.feeds import in_database
 from precog_assets.sources.kalshi.parse_markets import VENUE
 from precog_assets.store.error_counts import OURS, count_errors
+from precog_assets.store.spool_state import SPOOL_CODE, SpoolState
 
 if TYPE_CHECKING:
     from precog_assets.pipeline.live.collector import Collector
     from precog_assets.services import Services
 
 
-def failures_of(collector: Collector) -> Counter[tuple[str, str]]:
-    """Since the start: tasks that fell, connections that were not opened, commands refused, a spool that was full."""
+def failures_of(collector: Collector, spools: Iterable[SpoolState]) -> Counter[tuple[str, str]]:
+    """Since the start: tasks that fell, connections that were not opened, commands refused, a spool that was full.
+
+    A spool with damage counts once, and each fact in it that could not be read.
+    """
     found: Counter[tuple[str, str]] = Counter()
     for code, count in collector.supervisor.failures.items():
         found[OURS, code] += count
@@ -29,8 +33,9 @@ def failures_of(collector: Collector) -> Counter[tuple[str, str]]:
     for name, count in collector.intake.counts.items():
         if name.startswith("refused:"):
             found[VENUE, "stream.refused"] += count
-    if full := collector.counts["spool_full"]:
-        found[OURS, "system.spool"] += full
+    spoiled = sum(spool.damaged_bytes > 0 for spool in spools) + collector.writer.counts["unreadable"]
+    if trouble := collector.counts["spool_full"] + spoiled:
+        found[OURS, SPOOL_CODE] += trouble
     return found
 
 

@@ -13,11 +13,11 @@ from datetime import datetime
 
 from precog_assets.domain.facts import QuoteSeen, Rejection
 from precog_assets.domain.live import DateSeen, Gap, GapKind, RawPlace, Received
-from precog_assets.domain.times import Clock
+from precog_assets.domain.times import Clock, speed_of
 from precog_assets.pipeline.live.books import BookLog
 from precog_assets.pipeline.live.coalesce import QuoteQueue
 from precog_assets.pipeline.live.facts import FactBatch, GapFact, QuoteFact, TradeFact
-from precog_assets.pipeline.live.timing import ClockOffset, LagMeter, venue_lag_s
+from precog_assets.pipeline.live.timing import Offset, VenueLag
 from precog_assets.sources.kalshi.parse_markets import VENUE, market_id_of
 from precog_assets.sources.kalshi.stream.books import BookMoved
 from precog_assets.sources.kalshi.stream.events import MarketLifeTold, Refused, TickerTold, TradeTold
@@ -34,7 +34,8 @@ TRADES_KEPT = 200_000
 class StreamIntake:
     """The sink of one stream. `quote_of` gives a market's quote as the stream has it now.
 
-    `wake` is called when there is something to write. `counts` has what came, by what it was.
+    `wake` is called when there is something to write, `dated` with the venue's `Date` of a handshake; `offset_of` gives
+    the venue's clock against ours as it is known now. `counts` has what came, by what it was.
     """
 
     def __init__(
@@ -44,14 +45,15 @@ class StreamIntake:
         books: BookLog,
         clock: Clock,
         wake: Callable[[], object],
+        dated: Callable[[DateSeen], object] = lambda _seen: None,
+        offset_of: Callable[[], Offset | None] = lambda: None,
     ) -> None:
         self.counts: Counter[str] = Counter()
-        self.offset = ClockOffset()
-        self.lag = LagMeter()
-        """From the venue's sending to our receiving."""
+        self.lag = VenueLag(offset_of, speed_of(clock))
+        """Of frames that gave a fact."""
         self.quote_of: QuoteOf = lambda _ticker: None
         self.books = books
-        self._segments, self._queue, self._clock, self._wake = segments, queue, clock, wake
+        self._segments, self._queue, self._clock, self._wake, self._dated = segments, queue, clock, wake, dated
         self._quotes: dict[str, QuoteSeen] = {}
         self._trades: list[TradeFact] = []
         self._gaps: list[GapFact] = []
@@ -89,7 +91,7 @@ class StreamIntake:
 
     def dated(self, seen: DateSeen) -> None:
         """A venue's clock against ours."""
-        self.offset.observe(seen)
+        self._dated(seen)
 
     def confirmed(self, tickers: Collection[str], *, books: bool = False) -> FactBatch:
         """The quotes (and books) of markets as they are now, though nothing changed: of those that nothing waits of."""
@@ -131,7 +133,7 @@ class StreamIntake:
             self._quote(received, one.ticker)
         sent_ms = one.book.sent_ms if isinstance(one, BookMoved) else one.sent_ms
         if sent_ms is not None:
-            self.lag.record(venue_lag_s(sent_ms, received.received_at, self.offset.estimate(received.monotonic_s)))
+            self.lag.observe(sent_ms, received.received_at, received.monotonic_s)
 
     def _quote(self, received: Received, ticker: str) -> None:
         quote = self.quote_of(ticker)

@@ -20,6 +20,7 @@ from precog_assets.domain.live import GapKind
 from precog_assets.pipeline.feeds import in_database
 from precog_assets.pipeline.live.facts import GapFact
 from precog_assets.pipeline.report import StepReport, new_correlation_id
+from precog_assets.sources.kalshi.parse_markets import VENUE
 from precog_assets.sources.kalshi.parse_trading import parse_trades
 from precog_assets.store.markets import market_keys
 from precog_assets.store.trades import write_trades
@@ -32,7 +33,14 @@ MARGIN = timedelta(seconds=30)
 """A trade may be told so long after it was made."""
 LONGEST = timedelta(hours=6)
 """Of what is older, the schedule that reads histories knows."""
-_LAST = sa.text("SELECT max(observed_at) FROM market.trades WHERE origin = 'live' AND observed_at > :since")
+_LAST = sa.text(
+    """
+    SELECT least(
+        (SELECT max(observed_at) FROM market.trades WHERE origin = 'live' AND observed_at > :since),
+        (SELECT min(began_at) FROM ops.stream_gaps
+         WHERE source = :source AND ended_at IS NULL AND began_at > :since AND channel IN ('', 'trade')))
+    """
+)
 SETTLES_S = 2.0
 """A gap is this old before it is read over REST: what the stream told just now, REST may not tell yet."""
 HARMLESS = frozenset({GapKind.REPEATED, GapKind.NEGATIVE_SIZE, GapKind.NO_SNAPSHOT})
@@ -85,10 +93,10 @@ class Missed:
 
 
 def since_start(services: Services) -> datetime:
-    """From when on trades may be missing at a start: the last one that was seen live."""
+    """From when on trades may be missing at a start: the last one that was seen live, or a gap before that is open."""
     now = services.clock.now()
     with in_database(services.engine) as connection:
-        last = connection.execute(_LAST, {"since": now - LONGEST}).scalar_one()
+        last = connection.execute(_LAST, {"since": now - LONGEST, "source": VENUE}).scalar_one()
     return now if last is None else last
 
 

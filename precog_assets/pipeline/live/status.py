@@ -33,6 +33,7 @@ class CollectorStatus:
     """From a frame's receipt to the end of the reaction to it."""
     decided_p99_s: float
     spool_depth: int
+    """Facts of the stream and boards that wait on disk for the database."""
     spool_bytes: int
     gaps: int
     """Since the start."""
@@ -45,6 +46,28 @@ class CollectorStatus:
     tasks: int = 0
     """Of the process's loop: those that outlive their work would add up here."""
     clock_offset_s: float | None = None
+    """By which the exchange's clock is ahead of ours, as decisions have it; None where nothing tells it."""
+    clock_error_s: float | None = None
+    """Within which that is true."""
+    venue_lag_p50_s: float | None = None
+    """From the exchange's sending a frame to our receiving it, by its own clock; None where none came."""
+    venue_lag_p99_s: float | None = None
+    markets_not_followed: int = 0
+    """Of the window, beyond the most that are followed."""
+    quotes_coalesced: int = 0
+    """Since the start: quotes in whose place a newer one of their market was written."""
+    quotes_shed: int = 0
+    """Since the start: quotes of less important markets that were let go."""
+    database_away_s: float | None = None
+    """For how long the database has taken no facts; None while it does."""
+    spool_damaged_bytes: int = 0
+    """Found damaged in the spools when they were opened, and passed over: their facts are missing."""
+    spool_torn_bytes: int = 0
+    """Of a write that a kill cut off, removed when they were opened; its frames are in their segment."""
+    spool_shed: int = 0
+    """Facts that a spool did not keep because it was too full, since the start."""
+    spool_unreadable: int = 0
+    """Facts in the spool that this version could not read, and passed over, since the start."""
     counts: Mapping[str, int] = field(default_factory=dict)
     failures: Mapping[str, int] = field(default_factory=dict)
 
@@ -65,8 +88,19 @@ class CollectorStatus:
             "decided_p99_s",
             "spool_depth",
             "spool_bytes",
+            "spool_damaged_bytes",
+            "spool_torn_bytes",
+            "spool_shed",
+            "spool_unreadable",
             "segments_bytes",
             "gaps",
+            "markets_not_followed",
+            "quotes_coalesced",
+            "quotes_shed",
+            "venue_lag_p50_s",
+            "venue_lag_p99_s",
+            "clock_offset_s",
+            "clock_error_s",
         )
         return {name: getattr(self, name) for name in names}
 
@@ -83,11 +117,20 @@ class CollectorStatus:
             f"decided p50 {_ms(self.decided_p50_s)} p99 {_ms(self.decided_p99_s)}",
             f"spool {self.spool_depth:,}",
             f"gaps {self.gaps}",
+            *self._trouble(),
             f"feeds {', '.join(held) or 'nothing: others do'}",
         ]
         if self.failures:
             parts.append("failed " + ", ".join(f"{count} {code}" for code, count in sorted(self.failures.items())))
         return "  ".join(parts)
+
+    def _trouble(self) -> list[str]:
+        said = []
+        if self.markets_not_followed:
+            said.append(f"{self.markets_not_followed:,} markets not followed")
+        if self.spool_damaged_bytes:
+            said.append(f"spool damaged {self.spool_damaged_bytes:,} bytes")
+        return said
 
 
 def _ms(seconds: float) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -90,9 +91,13 @@ class WallWatch:
         return difference_s - before_s
 
 
-def venue_lag_s(sent_ms: int, received_at: datetime, offset: Offset | None) -> float:
-    """Seconds from a venue's sending to our receiving, by the venue's clock where the offset is known."""
-    return received_at.timestamp() + (offset.offset_s if offset is not None else 0.0) - sent_ms / 1000
+def venue_lag_s(sent_ms: int, received_at: datetime, offset: Offset | None, speed: float = 1.0) -> float:
+    """Real seconds from a venue's sending to our receiving, by the venue's clock where the offset is known.
+
+    `speed` is of the clock that both instants are by; the offset is of machines, which no world makes run faster.
+    """
+    passed_s = (received_at.timestamp() - sent_ms / 1000) / speed
+    return passed_s + (offset.offset_s if offset is not None else 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,3 +159,24 @@ class CollectorLags:
     """To its fact's commit."""
     reacted: LagMeter = field(default_factory=LagMeter)
     """To the end of the reaction to it."""
+
+
+class VenueLag:
+    """How long frames are under way, from the venue's sending to our receiving.
+
+    It is known as well as the venue's clock is: within the error of `offset_of`, which is asked every `LOOK_S`.
+    """
+
+    LOOK_S = 1.0
+
+    def __init__(self, offset_of: Callable[[], Offset | None], speed: float) -> None:
+        self.meter = LagMeter()
+        self._offset_of, self._speed = offset_of, speed
+        self._offset: Offset | None = None
+        self._looked_s = float("-inf")
+
+    def observe(self, sent_ms: int, received_at: datetime, now_s: float) -> None:
+        """Take a frame in. `now_s` is monotonic."""
+        if now_s - self._looked_s >= self.LOOK_S:
+            self._offset, self._looked_s = self._offset_of(), now_s
+        self.meter.record(venue_lag_s(sent_ms, received_at, self._offset, self._speed))

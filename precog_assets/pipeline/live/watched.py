@@ -29,7 +29,8 @@ _WATCHED = sa.text(
                SELECT 1 FROM book.orders o LEFT JOIN book.settlements s ON s.market_id = o.market_id
                WHERE o.market_id = m.market_id AND s.market_id IS NULL
                  AND (o.filled > 0 OR o.status IN ('written', 'resting'))
-           ) AS held
+           ) AS held,
+           count(*) OVER () AS in_window
     FROM market.market_games l JOIN market.markets m USING (market_id) JOIN core.games g USING (game_id)
     WHERE l.verdict = 'matched' AND m.venue = 'kalshi' AND m.status = ANY(:quoted) AND g.league = ANY(:leagues)
       AND (g.phase IN ('in_play', 'delayed') OR (g.phase = 'scheduled' AND g.start_time BETWEEN :overdue AND :until))
@@ -65,6 +66,8 @@ class Watched:
     tickers: tuple[str, ...]
     priorities: Mapping[str, Priority]
     """By market id."""
+    not_followed: int = 0
+    """Markets of the window that are too many, the least important ones."""
 
 
 def read_watched(services: Services) -> Watched:
@@ -80,7 +83,8 @@ def read_watched(services: Services) -> Watched:
     with in_database(services.engine) as connection:
         rows = connection.execute(_WATCHED, given).all()
     priorities = {row.market_id: _priority(in_play=row.in_play, held=row.held) for row in rows}
-    return Watched(tuple(row.ticker for row in rows), priorities)
+    not_followed = rows[0].in_window - len(rows) if rows else 0
+    return Watched(tuple(row.ticker for row in rows), priorities, not_followed)
 
 
 def to_decide(services: Services) -> list[str]:

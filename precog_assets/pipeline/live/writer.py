@@ -21,6 +21,7 @@ from precog_assets.domain.pacing import Backoff
 from precog_assets.pipeline.live.facts import FactBatch, decoded, encoded
 from precog_assets.store.spool import Spool
 from precog_assets.store.spool_files import Spooled
+from precog_assets.store.spool_state import SpoolState
 
 log = logging.getLogger("precog.live")
 
@@ -44,8 +45,7 @@ class WriterState:
 
     away_since_s: float | None
     """Monotonic; None while the database answers."""
-    depth: int
-    """Facts in the spool."""
+    spool: SpoolState
 
 
 class FactWriter:
@@ -78,7 +78,7 @@ class FactWriter:
                 return Way.WRITTEN
         kept = self._spool.append_many(encoded(fact) for fact in batch.facts())
         self.counts["spooled"] += kept.kept
-        self.counts["shed"] += kept.shed
+        self.counts["spool_shed"] += kept.shed
         return Way.SPOOLED
 
     def confirm(self, batch: FactBatch, now_s: float) -> bool:
@@ -118,7 +118,7 @@ class FactWriter:
 
     def state(self) -> WriterState:
         """How it stands."""
-        return WriterState(self._away_since_s, self._spool.depth)
+        return WriterState(self._away_since_s, self._spool.state())
 
     def _drained(self, records: Sequence[Spooled]) -> None:
         batch = FactBatch()

@@ -49,6 +49,8 @@ def main(database: str, stream: str, key_id: str, key_file: str, folder: str, ti
         lambda _: None,
         lambda _: None,
         lambda _: None,
+        lambda _: None,
+        lambda: None,
     )
     cadence = Cadence(idle_s=60, pregame_s=9, live_s=4, pregame_window_min=90)
     collector = Collector(

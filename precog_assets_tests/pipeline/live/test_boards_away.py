@@ -15,8 +15,10 @@ from precog_assets.domain.errors import PrecogError
 from precog_assets.domain.facts import Origin
 from precog_assets.domain.ports import RawResponse
 from precog_assets.pipeline.live import boards_away
+from precog_assets.pipeline.live.boards import BoardUnanswered
 from precog_assets.pipeline.live.boards_away import BoardPoller, packed, unpacked
 from precog_assets.services import Services
+from precog_assets.store.error_counts import read_errors
 from precog_assets_tests.pipeline.conftest import NFL_BOARD, TestClock
 from precog_assets_tests.venues import Venue, board, board_event
 
@@ -67,10 +69,21 @@ def test_a_source_that_does_not_answer_is_no_reason_to_think_the_database_away(
     poller: BoardPoller, venue: Venue
 ) -> None:
     venue.put(NFL_BOARD, b"<html>no</html>", status=403, content_type="text/html")
-    with pytest.raises(PrecogError) as raised:
+    with pytest.raises(BoardUnanswered) as raised:
         poller("nfl")
     assert raised.value.code == "http.blocked"
     assert poller.depth == 0
+
+
+def test_a_board_that_was_not_answered_is_counted_by_its_step_alone(
+    poller: BoardPoller, services: Services, venue: Venue
+) -> None:
+    venue.put(NFL_BOARD, b"<html>no</html>", status=403, content_type="text/html")
+    with pytest.raises(BoardUnanswered):
+        poller("nfl")
+    with services.engine.connect() as connection:
+        counted = read_errors(connection, services.clock.now())
+    assert [(one.source, one.code) for one in counted] == [("espn", "http.blocked")]
 
 
 @given(body=st.binary(max_size=200), url=st.text(max_size=40), elapsed_ms=st.floats(0, 1e6))

@@ -13,6 +13,7 @@ import orjson
 import psycopg
 import pytest
 
+from precog_assets.pipeline.live.on_disk import OnDisk, folders_of, look
 from precog_assets.pipeline.live.reaction import CHANNEL
 from precog_assets_tests.pipeline.live.collecting import (
     LiveWorld,
@@ -60,3 +61,6 @@ def test_a_change_of_a_quote_is_written_with_its_place_decided_on_and_announced(
     )
     assert [row.url.partition(":")[0] for row in segments] == ["segment"]
     assert world.rows("SELECT role FROM ops.leases WHERE released_at IS NULL AND holder LIKE 'collector%'") == []
+    kinds = world.rows("SELECT payload_type FROM ops.contract_counts WHERE kind = 'rows' AND rows > 0")
+    assert {"kalshi.stream.orderbook_snapshot", "kalshi.stream.ticker"} <= {row.payload_type for row in kinds}
+    assert look(folders_of(world.environment)) == OnDisk(0, 0), "what is whole is in the archive"

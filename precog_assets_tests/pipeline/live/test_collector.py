@@ -16,12 +16,14 @@ import sqlalchemy as sa
 from precog_assets.config.sources import Cadence
 from precog_assets.domain.errors import PrecogError
 from precog_assets.domain.facts import Observation, Origin
-from precog_assets.domain.live import Priority, RawPlace
+from precog_assets.domain.live import DateSeen, Priority, RawPlace
 from precog_assets.domain.pacing import Pace
 from precog_assets.domain.times import SystemClock
 from precog_assets.pipeline.live.apply import Applied, BatchApplier
+from precog_assets.pipeline.live.boards import BoardUnanswered
 from precog_assets.pipeline.live.collector import Collector, Ports
 from precog_assets.pipeline.live.facts import FactBatch
+from precog_assets.pipeline.live.failures import failures_of
 from precog_assets.pipeline.live.phases import BoardState
 from precog_assets.pipeline.live.rebuild import facts_of
 from precog_assets.sources.kalshi.parse_markets import market_id_of, parse_markets
@@ -50,6 +52,7 @@ class World:
         self.wanted: dict[str, Priority] = dict.fromkeys(self.names, Priority.IN_PLAY)
         self.away = threading.Event()
         self.broken_reactions = 0
+        self.unanswered: set[str] = set()
         self.unreadable: set[str] = set()
         self.reacted: set[str] = set()
         self.reacted_games: set[str] = set()
@@ -57,6 +60,7 @@ class World:
         self.polled: list[str] = []
         self.sealed: list[SealedSegment] = []
         self.clock_set: list[float] = []
+        self.dates: list[DateSeen] = []
         self._applier = BatchApplier(engine, lambda _: 1)
         self.read_markets(self.names)
         self.read.clear()
@@ -71,6 +75,8 @@ class World:
             self.read_markets,
             self.sealed.append,
             self.clock_set.append,
+            self.dates.append,
+            lambda: None,
         )
 
     def apply(self, batch: FactBatch) -> Applied:
@@ -90,8 +96,10 @@ class World:
 
     def poll(self, board: str) -> Collection[str]:
         self.polled.append(board)
+        if board in self.unanswered:
+            raise BoardUnanswered("http.timeout", "the board did not answer")
         if board in self.unreadable:
-            raise PrecogError("http.timeout", "the board did not answer")
+            raise PrecogError("system.archive", "its answer was not kept")
         return {f"{board}:1"} if len(self.polled) < 5 else ()
 
     def read_markets(self, names: Sequence[str]) -> None:
@@ -200,6 +208,10 @@ def test_what_the_stream_says_is_stored_reacted_to_and_kept_raw(world: World, tm
             assert collector.supervisor.failures == {}
             assert collector.lags.written.summary().count > 100
             assert set(world.polled) == {"nfl", "nba"}
+            seen = DateSeen("kalshi", still, still, still, 1.0)
+            collector.intake.dated(seen)
+            assert world.dates == [seen]
+            assert collector.intake.lag.meter.summary().count > 100
         frames = collector.stream.state.frames
         assert told(tmp_path, world.sealed) == frames
         assert len(world.trades()) == collector.intake.counts["trades"] > 0
@@ -215,9 +227,9 @@ def test_while_the_database_is_away_facts_wait_and_are_all_there_afterwards(worl
             await until(lambda: collector.writer.counts["spooled"] > 200)
             before = collector.stream.state.frames
             await until(lambda: collector.stream.state.frames > before + 500)
-            assert collector.writer.state().depth > 0
+            assert collector.writer.state().spool.depth > 0
             world.away.clear()
-            await until(lambda: collector.writer.state().depth == 0 and collector.writer.counts["drained"] > 200)
+            await until(lambda: collector.writer.state().spool.depth == 0 and collector.writer.counts["drained"] > 200)
             await settled(world, collector)
             assert collector.supervisor.failures == {}
         assert len(world.trades()) == collector.intake.counts["trades"]
@@ -325,8 +337,18 @@ def test_a_board_that_fails_is_counted_by_its_code_and_holds_up_no_other(world: 
         world.unreadable = {"nba"}
         async with collecting(world, tmp_path) as collector:
             await until(lambda: world.polled.count("nfl") >= 2 and "nba" in world.polled)
-            assert collector.supervisor.failures == {"http.timeout": world.polled.count("nba")}
+            assert collector.supervisor.failures == {"system.archive": world.polled.count("nba")}
             assert not collector.supervisor.restarts
+
+    asyncio.run(what())
+
+
+def test_a_board_that_was_not_answered_is_no_failure_of_ours(world: World, tmp_path: Path) -> None:
+    async def what() -> None:
+        world.unanswered = {"nba"}
+        async with collecting(world, tmp_path) as collector:
+            await until(lambda: collector.unanswered["http.timeout"] > 0)
+            assert failures_of(collector, ()) == {}
 
     asyncio.run(what())
 

@@ -11,15 +11,17 @@ from precog_assets.domain.live import GAP_CODES, GapKind
 from precog_assets.pipeline.live.failures import failures_of, keep_failures
 from precog_assets.services import Services
 from precog_assets.store.error_counts import read_errors
+from precog_assets.store.spool_state import SpoolState
 
 
 def collector(**counted: Counter[str]) -> Any:
-    """As far as it is asked: its four sets of counters."""
-    given = {name: counted.get(name, Counter()) for name in ("supervisor", "stream", "intake", "own")}
+    """As far as it is asked: its five sets of counters."""
+    given = {name: counted.get(name, Counter()) for name in ("supervisor", "stream", "intake", "writer", "own")}
     return SimpleNamespace(
         supervisor=SimpleNamespace(failures=given["supervisor"]),
         stream=SimpleNamespace(state=SimpleNamespace(codes=given["stream"])),
         intake=SimpleNamespace(counts=given["intake"]),
+        writer=SimpleNamespace(counts=given["writer"]),
         counts=given["own"],
     )
 
@@ -39,7 +41,8 @@ def test_failures_are_of_the_venue_where_it_refused_and_ours_otherwise() -> None
                 intake=Counter({"refused:5": 1, "refused:9": 2, "trades": 90}),
                 own=Counter({"spool_full": 4, "polls": 70}),
             ),
-        )
+        ),
+        (),
     )
     assert found == {
         ("precog", "system.database"): 2,
@@ -48,6 +51,13 @@ def test_failures_are_of_the_venue_where_it_refused_and_ours_otherwise() -> None
         ("kalshi", "stream.refused"): 3,
         ("precog", "system.spool"): 4,
     }
+
+
+def test_a_spool_with_damage_counts_once_and_each_fact_in_it_that_cannot_be_read() -> None:
+    whole, damaged = SpoolState("a", 3, 900, 0, torn_bytes=70), SpoolState("b", 3, 900, 0, damaged_bytes=130)
+    found = failures_of(cast(Any, collector(writer=Counter({"unreadable": 2, "spooled": 9}))), (whole, damaged))
+    assert found == {("precog", "system.spool"): 3}
+    assert failures_of(cast(Any, collector()), (whole,)) == {}
 
 
 def test_they_add_up_in_the_hour(services: Services) -> None:

@@ -9,18 +9,20 @@ from random import Random
 
 import pytest
 
-from precog_assets.domain.live import Gap, GapKind, Received
+from precog_assets.domain.live import DateSeen, Gap, GapKind, Received
 from precog_assets.domain.times import FixedClock
 from precog_assets.pipeline.live import intake as module
 from precog_assets.pipeline.live.books import BookLog
 from precog_assets.pipeline.live.coalesce import QuoteQueue
 from precog_assets.pipeline.live.intake import StreamIntake
+from precog_assets.pipeline.live.timing import Offset
 from precog_assets.sources.kalshi.stream.session import StreamSession
 from precog_assets.store.segments import SegmentWriter
 from precog_assets_tests.sources.kalshi.stream import venue as wire
 from precog_assets_tests.sources.kalshi.stream.venue import A, B, ScriptedVenue
 
 AT = datetime(2026, 11, 22, 18, tzinfo=UTC)
+AHEAD = Offset(0.2, 0.05, 60)
 
 
 class Fed:
@@ -28,8 +30,12 @@ class Fed:
 
     def __init__(self, folder: Path) -> None:
         self.woken = 0
+        self.dates: list[DateSeen] = []
         self.segments = SegmentWriter(folder, "kalshi")
-        self.sink = StreamIntake(self.segments, QuoteQueue(), BookLog(lambda _market: 4.0), FixedClock(AT), self._wake)
+        books = BookLog(lambda _market: 4.0)
+        self.sink = StreamIntake(
+            self.segments, QuoteQueue(), books, FixedClock(AT), self._wake, self.dates.append, lambda: AHEAD
+        )
         self.session, self.venue, self.frames = StreamSession(Random(1)), ScriptedVenue(), 0
         self.sink.quote_of = self.session.quote
         self.session.want([A, B])
@@ -148,3 +154,15 @@ def test_a_gap_without_a_frame_is_of_our_clock(fed: Fed) -> None:
     fed.sink.drained(10, 0.0)
     fed.sink.take(None, [Gap("kalshi", "", GapKind.DISCONNECTED, 5.0)])
     assert [fact.at for fact in fed.sink.drained(10, 0.0).gaps] == [AT]
+
+
+def test_the_venues_date_is_handed_on_and_frames_are_timed_by_its_clock(fed: Fed) -> None:
+    seen = DateSeen("kalshi", AT, AT, AT, 1.0)
+    fed.sink.dated(seen)
+    assert fed.dates == [seen]
+    assert fed.sink.lag.meter.reset().count == 0, "no frame said when it was sent"
+    sent_ms = int(AT.timestamp() * 1000) + fed.frames + 1 - 300
+    told = wire.ticker(fed.venue.sids["ticker"], A)
+    fed.hear(told.rstrip()[:-1] + b', "sending_ts_ms": %d}' % sent_ms)
+    lag = fed.sink.lag.meter.reset()
+    assert (lag.count, lag.p50_s) == (1, pytest.approx(0.5, rel=0.026))

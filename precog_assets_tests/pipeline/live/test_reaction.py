@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from precog_assets.domain.errors import PrecogError
 from precog_assets.domain.facts import Observation, Origin, TradeSeen
 from precog_assets.domain.live import Priority
+from precog_assets.pipeline.live import watched as watched_module
 from precog_assets.pipeline.live.leases import Leases
 from precog_assets.pipeline.live.missed import since_start
 from precog_assets.pipeline.live.reaction import CHANNEL, PAYLOAD_BYTES, Reactor, parts
@@ -173,6 +174,16 @@ def test_markets_of_games_that_run_or_begin_soon_are_followed_the_ones_in_play_f
     assert watched.priorities[kc(2)] is Priority.IN_PLAY
     assert watched.priorities[kc(1)] is Priority.PRE_GAME
     assert list(watched.priorities) == followed
+    assert watched.not_followed == 0
+
+
+def test_markets_that_are_too_many_are_counted_and_are_the_least_important(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_slate(services.engine, 3)
+    monkeypatch.setattr(watched_module, "MOST_MARKETS", 4)
+    watched = read_watched(services)
+    assert (len(watched.tickers), watched.not_followed) == (4, 2)
 
 
 def test_trades_may_be_missing_since_the_last_one_that_was_seen_live(services: Services, clock: TestClock) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from precog_assets.domain.live import DateSeen
-from precog_assets.pipeline.live.timing import ClockOffset, LagMeter, Offset, WallWatch, venue_lag_s
+from precog_assets.pipeline.live.timing import ClockOffset, LagMeter, Offset, VenueLag, WallWatch, venue_lag_s
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -103,6 +103,20 @@ def test_the_lag_of_a_frame_is_by_the_venues_clock() -> None:
     received = NOON + timedelta(seconds=0.5)
     assert venue_lag_s(sent_ms, received, None) == pytest.approx(0.5)
     assert venue_lag_s(sent_ms, received, Offset(-0.2, 0.1, 5)) == pytest.approx(0.3)
+    late = NOON + timedelta(seconds=6.0)
+    assert venue_lag_s(sent_ms, late, Offset(-0.2, 0.1, 5), speed=20.0) == pytest.approx(0.1), "the world runs faster"
+
+
+def test_the_lag_of_frames_follows_what_is_known_of_the_venues_clock() -> None:
+    known: list[Offset | None] = [None]
+    lag = VenueLag(lambda: known[0], 1.0)
+    sent_ms = int(NOON.timestamp() * 1000)
+    lag.observe(sent_ms, NOON + timedelta(seconds=2.0), 100.0)
+    assert lag.meter.reset().p50_s == pytest.approx(2.0, rel=0.026)
+    known[0] = Offset(-1.5, 0.05, 60)
+    lag.observe(sent_ms, NOON + timedelta(seconds=2.0), 100.0 + VenueLag.LOOK_S)
+    summary = lag.meter.reset()
+    assert (summary.count, summary.p99_s) == (1, pytest.approx(0.5, rel=0.026))
 
 
 @given(st.lists(st.floats(0, 1000), min_size=1, max_size=200))

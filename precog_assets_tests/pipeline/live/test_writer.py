@@ -19,8 +19,9 @@ from precog_assets.domain.errors import PrecogError
 from precog_assets.domain.facts import QuoteSeen, TradeSeen
 from precog_assets.domain.live import RawPlace
 from precog_assets.domain.pacing import Backoff, Pace
+from precog_assets.pipeline.live import apply as apply_module
 from precog_assets.pipeline.live.apply import BatchApplier
-from precog_assets.pipeline.live.facts import FactBatch, QuoteFact, TradeFact
+from precog_assets.pipeline.live.facts import QUOTE, FactBatch, QuoteFact, TradeFact
 from precog_assets.pipeline.live.writer import FactWriter, Way
 from precog_assets.store import tables
 from precog_assets.store.engine import engine_for
@@ -92,11 +93,11 @@ def test_facts_wait_in_order_while_it_is_away_and_new_ones_go_behind_them(spool:
     assert facts.write(quotes(1, 2), 0.0) is Way.SPOOLED
     database.away = False
     assert facts.write(quotes(3), 0.1) is Way.SPOOLED, "what waits goes first"
-    assert (database.numbers(), facts.state().depth, facts.state().away_since_s) == ([], 3, 0.0)
+    assert (database.numbers(), facts.state().spool.depth, facts.state().away_since_s) == ([], 3, 0.0)
     assert facts.catch_up(0.2) == 0, "a server that comes back is not asked by everyone at once"
     assert facts.catch_up(100.0) == 3
     assert facts.write(quotes(4), 100.1) is Way.WRITTEN
-    assert (database.numbers(), facts.state().depth, facts.state().away_since_s) == ([1, 2, 3, 4], 0, None)
+    assert (database.numbers(), facts.state().spool.depth, facts.state().away_since_s) == ([1, 2, 3, 4], 0, None)
 
 
 def test_a_connection_cut_after_the_commit_writes_nothing_twice(spool: Spool) -> None:
@@ -137,6 +138,17 @@ def test_when_neither_takes_them_it_is_said(tmp_path: Path) -> None:
         facts.catch_up(100.0)
         facts.write(quotes(2, 3, 4), 101.0)
         assert database.numbers() == [1, 2, 3, 4]
+
+
+def test_facts_that_the_spool_lets_go_are_counted_apart_from_quotes_that_the_queue_does(tmp_path: Path) -> None:
+    database = Database()
+    database.away = True
+    limits = SpoolLimits(max_bytes=1_000, shed_above=0.0, sheddable=frozenset({QUOTE}), fsync=False)
+    with Spool(tmp_path, limits) as small:
+        facts = writer(database, small)
+        facts.write(quotes(1, 2), 0.0)
+        assert (facts.counts["spool_shed"], facts.counts["shed"]) == (2, 0)
+        assert facts.state().spool.shed == {QUOTE: 2}
 
 
 def test_a_fact_that_cannot_be_read_is_counted_and_stands_in_no_ones_way(spool: Spool) -> None:
@@ -204,3 +216,15 @@ def test_a_server_that_is_away_is_named_as_such(tmp_path: Path) -> None:
     with pytest.raises(PrecogError) as error:
         BatchApplier(gone, lambda _: None)(quotes(1))
     assert error.value.code == "system.database"
+
+
+def test_a_database_that_hangs_is_away_after_some_seconds(engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or the facts behind it would wait in memory for as long as somebody holds a table's turn."""
+    monkeypatch.setattr(apply_module, "LOCK_S", 0.2)
+    apply = BatchApplier(engine, lambda _: 1)
+    with engine.begin() as frozen:
+        frozen.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended('write market.quotes', 0))"))
+        with pytest.raises(PrecogError) as away:
+            apply(quotes(1))
+    assert away.value.code == "system.database"
+    assert apply(quotes(1)).quotes.written == 1

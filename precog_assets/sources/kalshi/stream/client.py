@@ -240,9 +240,12 @@ class KalshiStream:
                 late = self.session.unanswered(now_s)
                 if late:
                     return GapKind.UNANSWERED, f"commands of {', '.join(late)} were not answered"
+            commands = self.session.due(now_s)
+            if noticed := self.session.noticed():
+                self._sink.take(None, noticed)
             try:
                 async with asyncio.timeout(SEND_S):
-                    for command in self.session.due(now_s):
+                    for command in commands:
                         await connection.send(command, text=True)
                     if alive.probe_due(now_s):
                         asyncio.ensure_future(await connection.ping()).add_done_callback(_then(alive))

@@ -49,7 +49,7 @@ class FrameReader:
     """Reads frames, and counts the keys of those that carry facts."""
 
     def __init__(self) -> None:
-        self._tallies = {kind: _Tally(contract) for kind, contract in CONTRACTS.items()}
+        self._tallies = _tallies()
 
     def read(self, data: bytes | str) -> StreamEvent:
         """What one frame says."""
@@ -75,8 +75,13 @@ class FrameReader:
         return _parsed(parse, kind, document, msg)
 
     def contracts(self) -> list[ContractCounts]:
-        """The keys that came so far, by kind of frame."""
-        return [tally.counts() for tally in self._tallies.values()]
+        """The keys that came since the last call, by kind of frame."""
+        tallies, self._tallies = self._tallies, _tallies()
+        return [tally.counts() for tally in tallies.values()]
+
+
+def _tallies() -> dict[str, _Tally]:
+    return {kind: _Tally(contract) for kind, contract in CONTRACTS.items()}
 
 
 def _parsed(parse: Callable[[Json, Any], StreamEvent], kind: str, document: Json, msg: Any) -> StreamEvent:

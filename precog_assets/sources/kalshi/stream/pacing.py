@@ -69,28 +69,52 @@ class Asking:
 
     def __init__(self) -> None:
         self._asked: dict[str, tuple[float, float]] = {}
+        """When it was asked for last, and how long to wait from then on."""
+        self._due_s: dict[str, float] = {}
+        """Since when the venue owes it."""
+        self._withheld: set[str] = set()
+        """Needed, and not asked for yet: the time before was too lately."""
+        self._overdue: set[str] = set()
 
     def awaited(self, ticker: str, now_s: float) -> bool:
         """A snapshot is awaited; whether to ask for it, which counts as asked."""
-        if ticker in self._asked:
-            return self.ask(ticker, now_s)
-        self._asked[ticker] = (now_s, self.FIRST_S)
-        return False
+        if ticker not in self._withheld and now_s - self._due_s.setdefault(ticker, now_s) < self.FIRST_S:
+            return False
+        return self.ask(ticker, now_s)
 
     def ask(self, ticker: str, now_s: float) -> bool:
         """A snapshot is needed; whether to ask for it now, which counts as asked."""
         asked_s, wait_s = self._asked.get(ticker, (float("-inf"), 0.0))
         if now_s - asked_s < wait_s:
+            if ticker not in self._due_s:
+                self._withheld.add(ticker)
             return False
         calm = now_s - asked_s > 2 * self.MOST_S
         self._asked[ticker] = (now_s, self.AGAIN_S if calm else min(self.MOST_S, max(self.AGAIN_S, wait_s * 2)))
+        self._withheld.discard(ticker)
+        self._due_s.setdefault(ticker, now_s)
+        return True
+
+    def overdue(self, ticker: str, now_s: float) -> bool:
+        """Whether the venue owes it for too long; said once, until it comes or everything is asked for anew."""
+        if ticker in self._overdue or now_s - self._due_s.get(ticker, now_s) < self.FIRST_S:
+            return False
+        self._overdue.add(ticker)
         return True
 
     def came(self, ticker: str) -> None:
         """A snapshot came; what had to be asked for is remembered, so that a market that fails again waits longer."""
-        if ticker in self._asked and self._asked[ticker][1] < self.AGAIN_S:
-            del self._asked[ticker]
+        self._due_s.pop(ticker, None)
+        self._withheld.discard(ticker)
+        self._overdue.discard(ticker)
+
+    def anew(self) -> None:
+        """There is no subscription that any snapshot is owed on; the next one brings them all."""
+        self._due_s.clear()
+        self._withheld.clear()
+        self._overdue.clear()
 
     def forget(self, ticker: str) -> None:
         """The market is not followed any more."""
         self._asked.pop(ticker, None)
+        self.came(ticker)

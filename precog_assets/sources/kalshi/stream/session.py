@@ -82,6 +82,7 @@ class StreamSession:
         self._left: dict[str, None] = {}
         self._tickers: dict[str, TickerTold] = {}
         self._asking = Asking()
+        self._noticed: list[Happening] = []
         self._connected = False
         self.restless = False
         """Whether there may be something to say at once."""
@@ -121,12 +122,17 @@ class StreamSession:
         return [Gap(VENUE, "", kind, now_s, tickers=self.subscriptions.wanted, detail=detail, quiet_s=quiet_s)]
 
     def due(self, now_s: float) -> list[bytes]:
-        """The commands to send now."""
+        """The commands to send now; `noticed` is to be asked afterwards."""
         self.restless = False
         if not self._connected:
             return []
         self._ask_again(now_s)
         return self.subscriptions.due(now_s)
+
+    def noticed(self) -> list[Happening]:
+        """What showed by no frame since the last call: snapshots that did not come in time."""
+        found, self._noticed = self._noticed, []
+        return found
 
     def unanswered(self, now_s: float) -> tuple[str, ...]:
         """Channels whose command was not answered in time: the connection is of no use."""
@@ -142,7 +148,7 @@ class StreamSession:
         return book.quote(told) if book is not None else told.quote if told is not None else None
 
     def contracts(self) -> list[ContractCounts]:
-        """The keys that came, by kind of frame."""
+        """The keys that came since the last call, by kind of frame."""
         return self._reader.contracts()
 
     def receive(self, data: bytes | str, now_s: float) -> list[Happening]:
@@ -166,7 +172,8 @@ class StreamSession:
             quiet_s = now_s - self._heard_s.get(sid, self._began_s)
             self._heard_s[sid] = now_s
             if step is not Step.NEXT:
-                told = Gap(VENUE, self._channel(sid), _GAPS[step], now_s, sid, expected, seq, quiet_s=quiet_s)
+                channel = self.subscriptions.channel_of_frame(event) or ""
+                told = Gap(VENUE, channel, _GAPS[step], now_s, sid, expected, seq, quiet_s=quiet_s)
                 if not self._may_be_used(step, event, told, now_s, happened):
                     return happened
         self._apply(event, now_s, happened)
@@ -310,12 +317,21 @@ class StreamSession:
     def _ask_again(self, now_s: float) -> None:
         """A snapshot that does not come is asked for again; it may have been the last frame, and been lost."""
         line = self.subscriptions.line(ORDERBOOK)
-        if line.state is not LineState.OPEN or line.command is not None or line.reopen:
+        if line.reopen or line.state not in (LineState.OPEN, LineState.CHANGING):
+            self._asking.anew()
             return
+        if line.command is not None:
+            return
+        late: list[str] = []
         for ticker in self.books.awaited:
             if ticker in line.told and ticker not in line.refresh and self._asking.awaited(ticker, now_s):
-                self.counts[f"gap:{GapKind.NO_SNAPSHOT}"] += 1
                 self.subscriptions.refresh(ticker)
+                if self._asking.overdue(ticker, now_s):
+                    late.append(ticker)
+        if late:
+            self._record(
+                Gap(VENUE, ORDERBOOK, GapKind.NO_SNAPSHOT, now_s, line.sid, tickers=tuple(late)), self._noticed
+            )
 
 
 def _remember(where: dict, key: object) -> None:

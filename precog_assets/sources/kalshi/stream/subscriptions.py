@@ -3,6 +3,8 @@
 Belongs here: commands and what their answers mean. Does not: sockets, books, sequence numbers.
 One command of a channel is under way at a time. A market is refreshed (a new snapshot) by taking it out and putting
 it in again; a channel is resubscribed by closing and opening it, which gives a new sid whose numbers begin with 1.
+A command that was refused may have been carried out all the same (a timeout says nothing else): a subscription whose
+sid is known lives until the venue says that it ended, and one is learned from whatever answer names it.
 """
 
 from __future__ import annotations
@@ -16,7 +18,18 @@ from typing import Any
 import orjson
 
 from precog_assets.domain.pacing import Backoff, Pace
-from precog_assets.sources.kalshi.stream.events import Acknowledged, Refused, Subscribed, Unsubscribed
+from precog_assets.sources.kalshi.stream.events import (
+    Acknowledged,
+    BookDelta,
+    BookSnapshot,
+    MarketLifeTold,
+    Refused,
+    StreamEvent,
+    Subscribed,
+    TickerTold,
+    TradeTold,
+    Unsubscribed,
+)
 
 ORDERBOOK, TICKER, TRADE, LIFECYCLE = "orderbook_delta", "ticker", "trade", "market_lifecycle_v2"
 CHANNELS = (ORDERBOOK, TICKER, TRADE, LIFECYCLE)
@@ -30,6 +43,14 @@ MARKETS_A_COMMAND = 400
 ANSWER_S = 10.0
 """A command that is not answered by then has not been understood, or the connection is dead."""
 LINE_PACE = Pace(initial_s=0.25, max_s=5.0, floor_s=0.05, steady_s=10.0)
+_TOLD_BY: dict[type, str] = {
+    BookSnapshot: ORDERBOOK,
+    BookDelta: ORDERBOOK,
+    TickerTold: TICKER,
+    TradeTold: TRADE,
+    MarketLifeTold: LIFECYCLE,
+}
+"""The channel that tells each kind of fact."""
 
 
 class LineState(Enum):
@@ -57,6 +78,7 @@ class Line:
         self.channel = channel
         self.state = LineState.CLOSED
         self.sid: int | None = None
+        """Known of a line that is open, changing or closing."""
         self.limit: int | None = None
         """How many markets the venue takes, once it has said that it takes no more."""
         self.told: dict[str, None] = {}
@@ -126,6 +148,17 @@ class Subscriptions:
             return None
         return next((line.channel for line in self._lines.values() if line.sid == sid), None)
 
+    def channel_of_frame(self, event: StreamEvent) -> str | None:
+        """The channel of a frame: its subscription's; before that is known, what it answers or tells of."""
+        known = self.channel_of(getattr(event, "sid", None))
+        if known is not None:
+            return known
+        if isinstance(event, Acknowledged | Unsubscribed | Refused):
+            line = self._answered(event.command_id)
+        else:
+            line = self._lines.get(_TOLD_BY.get(type(event), ""))
+        return None if line is None or line.sid is not None else line.channel
+
     @property
     def settled(self) -> bool:
         """Whether the venue tells of just what is wanted, and no command is under way."""
@@ -177,13 +210,18 @@ class Subscriptions:
         )
 
     def subscribed(self, event: Subscribed) -> None:
-        """A channel is open."""
+        """A channel is open, be it late, by a command that was given up."""
         line = self._lines.get(event.channel)
-        if line is None or line.command is None or line.command.id != event.command_id:
+        if line is None:
             return
-        line.state, line.sid = LineState.OPEN, event.sid
-        line.told = dict.fromkeys(line.command.tickers)
-        line.command = None
+        command = line.command
+        if command is not None and command.id == event.command_id:
+            line.state, line.sid, line.command = LineState.OPEN, event.sid, None
+            line.told = dict.fromkeys(command.tickers)
+        elif line.sid is None:
+            # Which markets it is about is told by the answer to the command that is under way, or is next.
+            line.sid = event.sid
+            line.state = LineState.OPEN if command is None else line.state
 
     def adopt(self, event: Subscribed) -> None:
         """A channel is open that was asked for by someone else: a kept stream is read again."""
@@ -193,11 +231,17 @@ class Subscriptions:
             line.state, line.sid = LineState.OPEN, event.sid
 
     def acknowledged(self, event: Acknowledged) -> None:
-        """A change was made; what the venue lists is what it tells of."""
+        """A change was made; what the venue lists is what it tells of. Opening what is open is answered so too.
+
+        Where nobody says which subscription that is, nothing is answered: the connection is given up for it in time.
+        """
         line = self._answered(event.command_id)
         if line is None or line.command is None:
             return
-        command = line.command
+        sid = line.sid if event.sid is None else event.sid
+        if sid is None:
+            return
+        command, line.sid = line.command, sid
         if event.tickers is not None:
             line.told = dict.fromkeys(event.tickers)
         elif command.name == "delete_markets":
@@ -220,12 +264,12 @@ class Subscriptions:
             return None
         line.not_before_s = now_s + line.backoff.failed(now_s)
         self._learn(line, event)
-        was_open = line.state in (LineState.OPEN, LineState.CHANGING)
-        if was_open and event.code not in ENDING:
+        if line.sid is not None and event.code not in ENDING:
             line.state, line.command = LineState.OPEN, None
             return None
+        ended = line.sid is not None and line.state is not LineState.CLOSING
         line.closed()
-        return line.channel if was_open else None
+        return line.channel if ended else None
 
     def _learn(self, line: Line, event: Refused) -> None:
         command = line.command

@@ -12,7 +12,7 @@ import pytest
 
 from precog_assets.domain.errors import PrecogError
 from precog_assets.domain.facts import Rejection
-from precog_assets.domain.live import GapKind, RawPlace
+from precog_assets.domain.live import Gap, GapKind, RawPlace
 from precog_assets.sources.kalshi.stream.client import KalshiStream
 from precog_assets_tests.simulator.serving import Running
 from precog_assets_tests.sources.kalshi.stream.following import (
@@ -121,6 +121,20 @@ async def _after(deadline_s: float) -> None:
     there = asyncio.Event()
     loop.call_at(deadline_s, there.set)
     await there.wait()
+
+
+def test_what_shows_by_no_frame_is_told_to_the_sink(one: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    late = Gap("kalshi", "orderbook_delta", GapKind.NO_SNAPSHOT, 1.0, tickers=("A",))
+    noticed = iter([[late]])
+
+    async def what() -> None:
+        sink = Memory()
+        async with following(url_of(one), credentials(one), sink) as stream:
+            monkeypatch.setattr(stream.session, "noticed", lambda: next(noticed, []))
+            await sink.until(lambda: bool(sink.gaps))
+            assert sink.gaps == [late]
+
+    run(what())
 
 
 def test_markets_enter_and_leave_on_an_open_connection(one: Running) -> None:

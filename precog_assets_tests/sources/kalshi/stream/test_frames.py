@@ -150,6 +150,17 @@ def test_a_renamed_field_shows_in_the_contract() -> None:
     assert counts.vanished == ["price_dollars"]
 
 
+def test_keys_are_counted_once_and_anew_after_they_were_asked_for() -> None:
+    reader = FrameReader()
+    for _ in range(2):
+        reader.read(renamed(price_usd="0.4"))
+    assert sum(one.rows for one in reader.contracts()) == 2
+    assert [one for one in reader.contracts() if one.rows or one.unknown] == []
+    reader.read(renamed(price_dollars="0.4"))
+    (counted,) = (one for one in reader.contracts() if one.rows)
+    assert (counted.rows, counted.vanished) == (1, [])
+
+
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8)
 JSON = st.recursive(
     LEAVES | st.sampled_from([A, "0.4000"]),

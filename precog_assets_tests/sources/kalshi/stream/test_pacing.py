@@ -41,6 +41,35 @@ def test_a_snapshot_that_never_comes_is_asked_for_ever_more_rarely() -> None:
     assert asked == [2.5, 7.5, 17.5, 37.5, 77.5, 137.5, 197.5, 257.5, 317.5, 377.5]
 
 
+def test_a_snapshot_is_overdue_once_until_it_comes_or_is_asked_for_on_another_subscription() -> None:
+    asking = Asking()
+    assert not asking.awaited("A", 0.0)
+    assert [asking.overdue("A", now_s) for now_s in (2.4, 2.5, 90.0)] == [False, True, False]
+    asking.came("A")
+    assert not asking.overdue("A", 100.0)
+    assert not asking.awaited("A", 100.0)
+    asking.anew()
+    assert [asking.awaited("A", now_s) for now_s in (200.0, 202.0, 202.5)] == [False, False, True]
+    assert asking.overdue("A", 202.5)
+
+
+def test_a_market_that_had_to_be_asked_for_once_is_given_the_same_time_as_any_other() -> None:
+    asking = Asking()
+    assert [asking.awaited("A", now_s) for now_s in (0.0, 2.5)] == [False, True]
+    asking.came("A")
+    assert not asking.awaited("A", 60.0), "its snapshot is on its way"
+
+
+def test_a_snapshot_that_nobody_asked_for_is_not_overdue() -> None:
+    asking = Asking()
+    assert asking.ask("A", 0.0)
+    asking.came("A")
+    assert not asking.ask("A", 1.0)
+    assert [asking.awaited("A", now_s) for now_s in (4.0, 5.0)] == [False, True]
+    assert not asking.overdue("A", 5.0)
+    assert asking.overdue("A", 7.5)
+
+
 def test_a_market_that_fails_again_at_once_waits_and_one_that_failed_long_ago_does_not() -> None:
     asking = Asking()
     assert asking.ask("A", 0.0)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,7 +18,7 @@ from precog_assets.sources.kalshi.stream.events import MarketLifeTold, TickerTol
 from precog_assets.sources.kalshi.stream.session import Happening, StreamSession
 from precog_assets.sources.kalshi.stream.subscriptions import CHANNELS, ORDERBOOK
 from precog_assets_tests.sources.kalshi.stream import venue as wire
-from precog_assets_tests.sources.kalshi.stream.venue import A, B, C, ScriptedVenue, frame
+from precog_assets_tests.sources.kalshi.stream.venue import A, B, C, Refusal, ScriptedVenue, frame
 
 
 class Talk:
@@ -146,6 +147,20 @@ def test_a_level_below_zero_is_refused_and_only_that_market_refreshed() -> None:
     assert [one["params"].get("action") for one in talk.venue.asked[-2:]] == ["delete_markets", "add_markets"]
 
 
+def test_a_refreshed_market_comes_back_though_taking_it_out_was_refused_and_done() -> None:
+    talk = Talk(A, B)
+    talk.venue.refusals = [Refusal("update_subscription", 18, done=True)]
+    talk.hear(talk.delta(A, "0.4000", "-10.01"))
+    talk.settle()
+    assert A not in talk.venue.markets[talk.sid()]
+    for data in talk.venue.late:
+        talk.hear(data)
+    for _ in range(20):
+        talk.now_s += 1.0
+        talk.settle()
+    assert talk.session.books.sound == 2
+
+
 def test_a_market_nobody_asked_for_is_refused_by_name_and_one_just_left_is_not() -> None:
     talk = Talk(A, B)
     assert [one.reason for one in talk.hear(talk.delta(C, "0.40", "1.00")) if isinstance(one, Rejection)] == [
@@ -237,13 +252,79 @@ def test_lives_of_markets_come_through_whatever_their_market() -> None:
 
 def test_a_subscription_ended_by_the_venue_is_a_gap_and_comes_back() -> None:
     talk = Talk(A)
-    seq = talk.venue.next_seq(talk.sid())
-    overflow = frame("error", {"code": 25, "msg": "Subscription buffer overflow"}, sid=talk.sid(), seq=seq)
-    assert GapKind.ENDED in kinds(talk.hear(overflow))
+    assert GapKind.ENDED in kinds(talk.hear(talk.venue.end(ORDERBOOK)))
     assert talk.top(A) is None
     talk.now_s += 10.0
     talk.settle()
     assert talk.top(A) is not None
+
+
+@pytest.mark.parametrize("hears", ["nothing", "late", "in between"])
+def test_of_a_channel_opened_though_it_was_refused_lost_frames_are_noticed_and_the_books_come_back(hears: str) -> None:
+    talk = Talk()
+    talk.venue.refusals = [Refusal("subscribe", 18, done=True)]
+    talk.session.want([A, B])
+    for command in talk.session.due(0.0):
+        for data in talk.venue.answer(command):
+            talk.hear(data)
+    told, *snapshots = talk.venue.late
+    said = [told, *snapshots] if hears == "late" else snapshots
+    for data in said:
+        talk.hear(data)
+    assert talk.top(A) is not None
+    if hears == "in between":
+        talk.delta(A, "0.4100", "1.00")
+        lost = talk.hear(talk.delta(A, "0.4100", "1.00"))
+        assert [one.channel for one in lost if isinstance(one, Gap)] == [ORDERBOOK], "before its sid is known"
+        assert (talk.top(A), talk.top(B)) == (None, None)
+    for _ in range(80):
+        talk.now_s += 0.1
+        talk.settle()
+    line = talk.session.subscriptions.line(ORDERBOOK)
+    assert (line.sid, set(line.told)) == (talk.sid(), {A, B})
+    assert talk.session.books.sound == 2
+    talk.delta(A, "0.4100", "1.00")
+    assert kinds(talk.hear(talk.delta(A, "0.4100", "1.00"))) == [GapKind.MISSING]
+    assert (talk.top(A), talk.top(B)) == (None, None)
+    talk.now_s += 10.0
+    talk.settle()
+    assert talk.session.books.sound == 2
+
+
+def test_a_number_lost_before_the_answer_that_names_the_subscription_is_noticed_by_it() -> None:
+    talk = Talk(channels=[ORDERBOOK])
+    talk.venue.refusals = [Refusal("subscribe", 18, done=True)]
+    talk.session.want([A, B])
+    talk.settle()
+    for data in talk.venue.late[1:]:
+        talk.hear(data)
+    talk.delta(A, "0.4100", "1.00")
+    talk.now_s += 1.0
+    (gap, *_) = talk.settle()
+    assert isinstance(gap, Gap)
+    assert (gap.kind, gap.channel, talk.top(A)) == (GapKind.MISSING, ORDERBOOK, None)
+    talk.venue.levels[A] = ([["0.4100", "1.00"]], [])
+    for _ in range(40):
+        talk.now_s += 0.1
+        talk.settle()
+    assert talk.top(A) == (d("0.41", "1"), None)
+
+
+@pytest.mark.parametrize("refusal", [Refusal("unsubscribe", 1), Refusal("unsubscribe", 27)])
+def test_after_a_gap_the_books_come_back_though_closing_their_channel_was_refused(refusal: Refusal) -> None:
+    talk = Talk(A, B, channels=[ORDERBOOK])
+    old = talk.sid()
+    talk.venue.refusals = [refusal]
+    talk.delta(A, "0.4100", "1.00")
+    talk.hear(talk.delta(A, "0.4100", "1.00"))
+    talk.settle()
+    assert talk.hear(talk.delta(A, "0.4100", "1.00")) == [], "nothing of the old subscription is used"
+    assert talk.session.books.sound == 0
+    talk.now_s += 10.0
+    talk.settle()
+    assert talk.sid() != old
+    assert talk.session.books.sound == 2
+    assert kinds(talk.hear(talk.delta(A, "0.4100", "1.00"))) == [BookMoved]
 
 
 def test_a_lost_connection_is_a_gap_of_every_market_and_nothing_is_known_until_the_next() -> None:
@@ -265,10 +346,37 @@ def test_a_snapshot_that_was_the_last_frame_and_was_lost_is_asked_for_again() ->
         told, _lost = talk.venue.answer(command)
         talk.hear(told)
     assert talk.session.books.awaited == (B,)
+    sid = talk.sid()
     for _ in range(40):
         talk.now_s += 0.1
         talk.settle()
     assert talk.session.books.sound == 2
+    (gap,) = talk.session.noticed()
+    assert isinstance(gap, Gap)
+    assert (gap.kind, gap.channel, gap.sid, gap.tickers) == (GapKind.NO_SNAPSHOT, ORDERBOOK, sid, (B,))
+    assert talk.session.noticed() == []
+
+
+def test_a_snapshot_that_never_comes_is_one_gap_of_its_market_until_the_next_subscription() -> None:
+    talk = Talk(A, B, channels=[ORDERBOOK])
+    talk.venue.known.discard(C)
+    talk.session.want([A, B, C])
+
+    def wait_s(seconds: int) -> list[tuple[str, ...]]:
+        for _ in range(seconds):
+            talk.now_s += 1.0
+            talk.settle()
+        noticed = talk.session.noticed()
+        assert kinds(noticed) == [GapKind.NO_SNAPSHOT] * len(noticed)
+        return [gap.tickers for gap in noticed if isinstance(gap, Gap)]
+
+    assert wait_s(200) == [(C,)]
+    talk.session.closed(talk.now_s)
+    talk.venue = ScriptedVenue(known={A, B})
+    talk.session.opened()
+    talk.settle()
+    assert wait_s(60) == [(C,)]
+    assert talk.session.counts["gap:no_snapshot"] == 2
 
 
 FAULTS = st.sampled_from(["", "", "", "", "", "drop", "repeat", "swap", "cut"])

@@ -6,6 +6,7 @@ import json
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,7 +20,7 @@ from precog_assets.sources.kalshi.stream.subscriptions import (
     LineState,
     Subscriptions,
 )
-from precog_assets_tests.sources.kalshi.stream.venue import A, B, C, ScriptedVenue
+from precog_assets_tests.sources.kalshi.stream.venue import A, B, C, Refusal, ScriptedVenue
 
 
 def said(commands: list[bytes]) -> list[dict[str, Any]]:
@@ -28,15 +29,19 @@ def said(commands: list[bytes]) -> list[dict[str, Any]]:
 
 def answer(subscriptions: Subscriptions, venue: ScriptedVenue, command: bytes, now_s: float = 0.0) -> None:
     for data in venue.answer(command):
-        event = FrameReader().read(data)
-        if isinstance(event, Subscribed):
-            subscriptions.subscribed(event)
-        elif isinstance(event, Acknowledged):
-            subscriptions.acknowledged(event)
-        elif isinstance(event, Unsubscribed):
-            subscriptions.unsubscribed(event)
-        elif isinstance(event, Refused):
-            subscriptions.failed(event, now_s)
+        hear(subscriptions, data, now_s)
+
+
+def hear(subscriptions: Subscriptions, data: bytes, now_s: float = 0.0) -> None:
+    event = FrameReader().read(data)
+    if isinstance(event, Subscribed):
+        subscriptions.subscribed(event)
+    elif isinstance(event, Acknowledged):
+        subscriptions.acknowledged(event)
+    elif isinstance(event, Unsubscribed):
+        subscriptions.unsubscribed(event)
+    elif isinstance(event, Refused):
+        subscriptions.failed(event, now_s)
 
 
 def settle(subscriptions: Subscriptions, venue: ScriptedVenue, now_s: float = 0.0) -> None:
@@ -153,11 +158,87 @@ def test_when_the_venue_takes_no_more_markets_the_most_important_ones_are_kept()
 
 def test_a_subscription_the_venue_ended_is_opened_again_after_a_wait() -> None:
     subscriptions, venue = opened(A, channels=[ORDERBOOK])
-    assert subscriptions.failed(Refused(0, 1, 9, 25, "Subscription buffer overflow"), 10.0) == ORDERBOOK
+    ended = FrameReader().read(venue.end(ORDERBOOK))
+    assert isinstance(ended, Refused)
+    assert subscriptions.failed(ended, 10.0) == ORDERBOOK
     assert subscriptions.line(ORDERBOOK).state is LineState.CLOSED
     assert subscriptions.due(10.0) == []
     settle(subscriptions, venue, 20.0)
     assert subscriptions.settled
+
+
+def test_a_channel_that_was_opened_though_it_was_refused_is_known_by_the_answer_to_the_next_command() -> None:
+    subscriptions, venue = Subscriptions(Random(1), [ORDERBOOK]), ScriptedVenue()
+    venue.refusals = [Refusal("subscribe", 18, done=True)]
+    subscriptions.want([A, B])
+    settle(subscriptions, venue)
+    assert subscriptions.line(ORDERBOOK).state is LineState.CLOSED
+    subscriptions.want([B, C])
+    settle(subscriptions, venue, 60.0)
+    assert subscriptions.channel_of(venue.sids[ORDERBOOK]) == ORDERBOOK
+    assert subscriptions.settled
+    assert [(one["cmd"], one["params"].get("sids")) for one in venue.asked] == [
+        ("subscribe", None),
+        ("subscribe", None),
+        ("update_subscription", [1]),
+    ]
+    assert set(venue.markets[1]) == {B, C}
+
+
+@pytest.mark.parametrize("asked_again", [False, True])
+def test_a_channel_that_was_opened_though_it_was_refused_is_known_by_a_late_answer(asked_again: bool) -> None:
+    subscriptions, venue = Subscriptions(Random(1), [ORDERBOOK]), ScriptedVenue()
+    venue.refusals = [Refusal("subscribe", 18, done=True)]
+    subscriptions.want([A, B])
+    settle(subscriptions, venue)
+    (command,) = subscriptions.due(60.0) if asked_again else (b"",)
+    hear(subscriptions, venue.late[0])
+    assert subscriptions.channel_of(venue.sids[ORDERBOOK]) == ORDERBOOK
+    if asked_again:
+        assert subscriptions.due(60.0) == [], "the second command is still under way"
+        venue.refusals = [Refusal("subscribe", 27)]
+        answer(subscriptions, venue, command, 60.0)
+        assert subscriptions.line(ORDERBOOK).state is LineState.OPEN, "refused now, and open all the same"
+    settle(subscriptions, venue, 120.0)
+    assert subscriptions.settled
+    assert [one["cmd"] for one in venue.asked if one["cmd"] == "subscribe"] == ["subscribe"] * (1 + asked_again)
+
+
+@pytest.mark.parametrize("code", [1, 18, 27])
+def test_a_subscription_whose_end_was_refused_lives_on_and_is_closed_later(code: int) -> None:
+    subscriptions, venue = opened(A, channels=[ORDERBOOK])
+    venue.refusals = [Refusal("unsubscribe", code)]
+    subscriptions.resubscribe(ORDERBOOK, 10.0)
+    settle(subscriptions, venue, 10.0)
+    line = subscriptions.line(ORDERBOOK)
+    assert (line.state, line.sid, line.reopen, tuple(line.told)) == (LineState.OPEN, 1, True, (A,))
+    settle(subscriptions, venue, 70.0)
+    assert [one["cmd"] for one in venue.asked] == ["subscribe", "unsubscribe", "unsubscribe", "subscribe"]
+    assert (line.sid, line.reopen, subscriptions.settled) == (2, False, True)
+
+
+@pytest.mark.parametrize("told", [False, True])
+def test_a_subscription_that_ended_though_that_was_refused_is_opened_again(told: bool) -> None:
+    subscriptions, venue = opened(A, channels=[ORDERBOOK])
+    venue.refusals = [Refusal("unsubscribe", 18, done=True)]
+    subscriptions.resubscribe(ORDERBOOK, 10.0)
+    settle(subscriptions, venue, 10.0)
+    if told:
+        hear(subscriptions, venue.late[0])
+    settle(subscriptions, venue, 70.0)
+    settle(subscriptions, venue, 130.0)
+    assert subscriptions.settled
+    assert subscriptions.channel_of(venue.sids[ORDERBOOK]) == ORDERBOOK
+    assert [one["cmd"] for one in venue.asked].count("unsubscribe") == 2 - told
+
+
+def test_an_answer_that_names_no_subscription_is_none() -> None:
+    subscriptions = Subscriptions(Random(1), [ORDERBOOK])
+    subscriptions.want([A])
+    (command,) = said(subscriptions.due(0.0))
+    subscriptions.acknowledged(Acknowledged(command["id"], None, None, (A,)))
+    assert subscriptions.due(1.0) == []
+    assert subscriptions.unanswered(1.0 + ANSWER_S) == (ORDERBOOK,)
 
 
 def test_a_command_without_an_answer_is_noticed() -> None:
@@ -176,7 +257,14 @@ def test_after_a_lost_connection_everything_is_asked_for_anew() -> None:
     assert subscriptions.channel_of(1) == ORDERBOOK
 
 
-@given(st.lists(st.lists(st.sampled_from([A, B, C]), max_size=3) | st.sampled_from(["refresh", "again", "lost"])))
+CODES = st.sampled_from([1, 18, 27])
+REFUSALS = st.builds(Refusal, st.sampled_from(["subscribe", "unsubscribe"]), CODES, st.booleans()) | st.builds(
+    Refusal, st.just("update_subscription"), CODES
+)
+STEPS = st.sampled_from(["refresh", "again", "lost", "late"])
+
+
+@given(st.lists(st.lists(st.sampled_from([A, B, C]), max_size=3) | STEPS | REFUSALS))
 def test_whatever_is_wanted_in_whatever_order_the_venue_ends_up_telling_of_just_that(story: list[Any]) -> None:
     subscriptions, venue, now_s = Subscriptions(Random(1)), ScriptedVenue(), 0.0
     for step in story:
@@ -188,13 +276,24 @@ def test_whatever_is_wanted_in_whatever_order_the_venue_ends_up_telling_of_just_
         elif step == "lost":
             subscriptions.lost()
             venue = ScriptedVenue()
+        elif step == "late":
+            for data in venue.late:
+                hear(subscriptions, data, now_s)
+            venue.late.clear()
+        elif isinstance(step, Refusal):
+            venue.refusals.append(step)
         else:
             subscriptions.want(step)
         for command in subscriptions.due(now_s):
             answer(subscriptions, venue, command, now_s)
-    settle(subscriptions, venue, now_s + 100.0)
+    venue.refusals.clear()
+    for data in venue.late:
+        hear(subscriptions, data, now_s)
+    for later_s in (100.0, 200.0, 300.0):
+        settle(subscriptions, venue, now_s + later_s)
     assert subscriptions.settled
     wanted = set(subscriptions.wanted)
     for channel in (ORDERBOOK, TICKER):
         sid = venue.sids.get(channel)
+        assert subscriptions.line(channel).sid == sid
         assert (set(venue.markets[sid]) if sid else set()) == wanted

@@ -67,6 +67,15 @@ def ticker(sid: int, name: str, **other: Any) -> bytes:
     return frame("ticker", {**msg, **other}, sid=sid)
 
 
+@dataclass(frozen=True)
+class Refusal:
+    """The next command of a name is refused with a code, though it may be carried out."""
+
+    command: str
+    code: int
+    done: bool = False
+
+
 @dataclass
 class ScriptedVenue:
     """Answers commands as the venue does; every channel keeps its sid and its numbers."""
@@ -77,12 +86,30 @@ class ScriptedVenue:
     seqs: dict[int, int] = field(default_factory=dict)
     markets: dict[int, dict[str, None]] = field(default_factory=dict)
     asked: list[dict[str, Any]] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    late: list[bytes] = field(default_factory=list)
+    """What it says of commands that were refused and carried out all the same; nobody has heard it yet."""
     last_sid: int = 0
 
     def answer(self, command: bytes) -> list[bytes]:
         """The frames that answer a command."""
         said = json.loads(command)
         self.asked.append(said)
+        refusal = next((one for one in self.refusals if one.command == said["cmd"]), None)
+        if refusal is None:
+            return self._carry_out(said)
+        self.refusals.remove(refusal)
+        if refusal.done:
+            self.late += self._carry_out(said)
+        return [frame("error", {"code": refusal.code, "msg": "refused by the test"}, id=said["id"])]
+
+    def end(self, channel: str) -> bytes:
+        """End a subscription, and say so."""
+        sid = self.sids.pop(channel)
+        error = {"code": 25, "msg": "Subscription buffer overflow"}
+        return frame("error", error, sid=sid, seq=self.next_seq(sid))
+
+    def _carry_out(self, said: dict[str, Any]) -> list[bytes]:
         params = said["params"]
         if said["cmd"] == "subscribe":
             return self._subscribe(said["id"], params["channels"][0], params.get("market_tickers", []))
@@ -104,6 +131,8 @@ class ScriptedVenue:
         return snapshot(sid, self.next_seq(sid), name, yes, no)
 
     def _subscribe(self, command_id: int, channel: str, names: list[str]) -> list[bytes]:
+        if channel in self.sids:
+            return self._add(command_id, self.sids[channel], names)
         self.last_sid += 1
         sid = self.sids[channel] = self.last_sid
         self.markets[sid] = dict.fromkeys(names)
@@ -113,16 +142,24 @@ class ScriptedVenue:
         return opened
 
     def _update(self, command_id: int, params: dict[str, Any]) -> list[bytes]:
-        sid, names = params["sids"][0], params["market_tickers"]
+        (sid,), names = params["sids"], params["market_tickers"]
+        if sid not in self.sids.values():
+            return [frame("error", {"code": 7, "msg": "Unknown subscription ID"}, id=command_id)]
+        if params["action"] == "add_markets":
+            return self._add(command_id, sid, names)
+        for name in names:
+            self.markets[sid].pop(name, None)
+        return [self._ok(command_id, sid)]
+
+    def _add(self, command_id: int, sid: int, names: list[str]) -> list[bytes]:
         about = self.markets[sid]
         new = [name for name in names if name not in about]
-        if params["action"] == "add_markets":
-            about.update(dict.fromkeys(names))
-        else:
-            for name in names:
-                about.pop(name, None)
-        numbered = {} if self.sids.get("ticker") == sid else {"seq": self.next_seq(sid)}
-        answers = [frame("ok", {"market_tickers": list(about)}, id=command_id, sid=sid, **numbered)]
-        if params["action"] == "add_markets" and self.sids.get("orderbook_delta") == sid:
+        about.update(dict.fromkeys(names))
+        answers = [self._ok(command_id, sid)]
+        if self.sids.get("orderbook_delta") == sid:
             answers += [self.shown(sid, name) for name in new if name in self.known]
         return answers
+
+    def _ok(self, command_id: int, sid: int) -> bytes:
+        numbered = {} if self.sids.get("ticker") == sid else {"seq": self.next_seq(sid)}
+        return frame("ok", {"market_tickers": list(self.markets[sid])}, id=command_id, sid=sid, **numbered)
