@@ -7,15 +7,23 @@ opens under a number that is not new begins another connection, as the venue cou
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from random import Random
 
-from precog_assets.sources.kalshi.stream.events import BookSnapshot, Subscribed, TickerTold
+from precog_assets.sources.kalshi.stream.events import (
+    Acknowledged,
+    BookSnapshot,
+    Subscribed,
+    TickerTold,
+    Unsubscribed,
+)
 from precog_assets.sources.kalshi.stream.frames import FrameReader
 from precog_assets.sources.kalshi.stream.session import Happening, StreamSession
 from precog_assets.sources.kalshi.stream.subscriptions import CHANNELS
 
-_SUBSCRIBED = b'"subscribed"'
+_ANSWERS = (b'"subscribed"', b'"ok"', b'"unsubscribed"')
+_HEAD_BYTES = 40
+"""A frame says its kind within them."""
 
 
 def tickers_of(frames: Iterable[bytes]) -> tuple[str, ...]:
@@ -40,11 +48,21 @@ class StreamReplay:
 
     def receive(self, data: bytes, monotonic_s: float) -> list[Happening]:
         """Take in one frame, at the monotonic instant it was received at."""
-        if _SUBSCRIBED in data[:40]:
-            event = self._reader.read(data)
-            if isinstance(event, Subscribed):
-                return self._opened(event, monotonic_s)
+        head = data[:_HEAD_BYTES]
+        event = self._reader.read(data) if any(kind in head for kind in _ANSWERS) else None
+        if isinstance(event, Subscribed):
+            return self._opened(event, monotonic_s)
+        # The live session knew which markets it left; here it shows by what the venue still tells of.
+        if isinstance(event, Acknowledged) and event.tickers is not None:
+            self._tells_only(event.sid, event.tickers)
+        elif isinstance(event, Unsubscribed):
+            self._tells_only(event.sid, ())
         return self.session.receive(data, monotonic_s)
+
+    def _tells_only(self, sid: int | None, tickers: Collection[str]) -> None:
+        channel = self.session.subscriptions.channel_of(sid)
+        if channel is not None:
+            self.session.tells_only(channel, frozenset(tickers))
 
     def _opened(self, event: Subscribed, monotonic_s: float) -> list[Happening]:
         happened: list[Happening] = []

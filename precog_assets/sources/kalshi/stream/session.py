@@ -7,7 +7,7 @@ A session outlives its connections: what is wanted stays, and after a reconnect 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from random import Random
 
 from precog_assets.domain.facts import ContractCounts, QuoteSeen, Rejection
@@ -38,6 +38,7 @@ from precog_assets.sources.kalshi.stream.subscriptions import (
     LINE_PACE,
     MARKETS_A_COMMAND,
     ORDERBOOK,
+    TICKER,
     TRADE,
     LineState,
     Subscriptions,
@@ -120,6 +121,13 @@ class StreamSession:
         self._tickers.clear()
         self.counts[f"gap:{kind}"] += 1
         return [Gap(VENUE, "", kind, now_s, tickers=self.subscriptions.wanted, detail=detail, quiet_s=quiet_s)]
+
+    def tells_only(self, channel: str, tickers: Collection[str]) -> None:
+        """The venue tells of these markets by a channel: what it said of others there may be another by now."""
+        if channel == ORDERBOOK:
+            self.books.suspect([one for one in self.subscriptions.wanted if one not in tickers])
+        elif channel == TICKER:
+            self._tickers = {one: told for one, told in self._tickers.items() if one in tickers}
 
     def due(self, now_s: float) -> list[bytes]:
         """The commands to send now; `noticed` is to be asked afterwards."""
