@@ -52,6 +52,8 @@ run_monitoring:
   cancel_timeout_seconds: 120
   max_runtime_seconds: 21600
   poll_interval_seconds: 30
+# Can be asked whether a run's process is still there: without that, one that died with its code server seems to go on.
+run_launcher: {{module: precog_assets.automation.run_workers, class: LocalRunLauncher}}
 # Retries of runs are for crashed processes; what is transient is retried by the step itself, after 30, 60 and 120 s.
 run_retries: {{enabled: true, max_retries: 2, retry_on_asset_or_op_failure: false}}
 retention:

@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -65,6 +65,8 @@ SETTLES_S = 75.0
 FEWEST_TRADES = 20
 """Fewer would prove little of those that are lost."""
 START, LEAGUES, SPEED = "2026-11-21T19:30:00Z", "nba,ncaab,nhl", "3"
+GONE_S = 10.0
+"""Within which a process that was killed is gone."""
 DAYS_BEFORE = 5
 EAGER_GATES = {
     "min_games": 0,
@@ -226,12 +228,17 @@ class WholeWorld(LiveWorld):
                 found.append((child, command))
         return found
 
-    def kill(self, name: str) -> int:
-        """kill -9 of a process, with the children that would go with its machine; which it was."""
+    def kill(self, name: str, *, with_children: bool = False) -> int:
+        """kill -9 of a process, where asked for with all that it began; which it was."""
         until(lambda: self.pid_of(name) is not None, what=f"no {name} runs")
         pid = self.pid_of(name)
         assert pid is not None
+        below = psutil.Process(pid).children(recursive=True) if with_children else []
         os.kill(pid, signal.SIGKILL)
+        for child in below:
+            with suppress(psutil.NoSuchProcess):
+                child.kill()
+        psutil.wait_procs(below, timeout=GONE_S)
         return pid
 
     def back(self, name: str, before: int) -> bool:
