@@ -9,7 +9,8 @@ it outlasts its limit.
 from __future__ import annotations
 
 import json
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import dagster as dg
 import psutil
@@ -23,6 +24,7 @@ from dagster._serdes import deserialize_value
 ASKED_S = 10
 SAME_S = 60.0
 """A process that began later than so long after it was told of has its number by chance."""
+KNOWN = "its code server has it"
 _HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -53,7 +55,7 @@ class LocalRunLauncher(dg.DefaultRunLauncher):
         if server.get("host") not in _HERE:
             return CheckRunHealthResult(WorkerStatus.RUNNING, "its process is not of this machine")
         if _has(server, run.run_id):
-            return CheckRunHealthResult(WorkerStatus.RUNNING)
+            return CheckRunHealthResult(WorkerStatus.RUNNING, KNOWN)
         worker = self._worker(run.run_id)
         if worker is None or is_there(worker):
             return CheckRunHealthResult(WorkerStatus.RUNNING)
@@ -72,21 +74,23 @@ class LocalRunLauncher(dg.DefaultRunLauncher):
 
 
 def is_there(worker: Worker) -> bool:
-    """Whether a process of this machine is the worker; one that ended and waits to be fetched is not."""
+    """Whether a process of this machine is the worker, or may be; one that ended and waits to be fetched is not."""
     try:
         process = psutil.Process(worker.pid)
         ended = process.status() == psutil.STATUS_ZOMBIE
         return not ended and process.create_time() <= worker.told_at_s + SAME_S
     except psutil.NoSuchProcess:
         return False
+    except psutil.AccessDenied:
+        return True
 
 
-def _has(server: dict[str, object], run_id: str) -> bool:
+def _has(server: Mapping[str, Any], run_id: str) -> bool:
     """Whether a code server answers, and has a run under way."""
     client = DagsterGrpcClient(
-        host=str(server["host"]),
-        port=server.get("port"),  # type: ignore[arg-type]
-        socket=server.get("socket"),  # type: ignore[arg-type]
+        host=server["host"],
+        port=server.get("port"),
+        socket=server.get("socket"),
         use_ssl=bool(server.get("use_ssl")),
     )
     try:

@@ -16,6 +16,7 @@ from precog_assets.assets.results import DEFECTS, failures_named, worth_retrying
 from precog_assets.assets.tables import RETRIES
 from precog_assets.automation.jobs import BATCHES, asset_jobs, evaluate_schedule, upkeep_job
 from precog_assets.automation.planned import planned, why_not
+from precog_assets.automation.run_workers import LocalRunLauncher
 from precog_assets.cli.instance import STORAGE_VARIABLE, write_instance
 from precog_assets.config import load_leagues
 from precog_assets.domain.errors import CODES, ConfigurationError, ErrorClass, PrecogError
@@ -189,3 +190,6 @@ def test_the_instance_runs_one_of_a_job_keeps_room_for_live_work_and_looks_after
     data = ConfigurableClassData(given["module"], given["class"], yaml.safe_dump(given["config"]))
     scheduler = data.rehydrate(as_type=DagsterDaemonScheduler)
     assert scheduler.max_catchup_runs == 1
+    given = read["run_launcher"]
+    launcher = ConfigurableClassData(given["module"], given["class"], "{}").rehydrate(as_type=LocalRunLauncher)
+    assert launcher.supports_check_run_worker_health

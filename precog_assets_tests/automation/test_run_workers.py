@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,14 +16,28 @@ import dagster as dg
 import psutil
 import pytest
 from dagster._core.events import EngineEventData
+from dagster._core.launcher import CheckRunHealthResult, WorkerStatus
 from dagster._core.storage.tags import GRPC_INFO_TAG
-from dagster._daemon.monitoring.run_monitoring import monitor_started_run
+from dagster._core.workspace.context import WorkspaceProcessContext
+from dagster._core.workspace.load_target import EmptyWorkspaceTarget, PythonFileTarget
+from dagster._daemon.monitoring.run_monitoring import execute_run_monitoring_iteration
 
-from precog_assets.automation.run_workers import SAME_S, LocalRunLauncher, Worker, is_there
+from precog_assets.automation.run_workers import KNOWN, SAME_S, LocalRunLauncher, Worker, is_there
+from precog_assets_tests.pipeline.live.collecting import until
+
+
+@dg.op
+def waits() -> None:
+    """Until someone ends the process."""
+    threading.Event().wait()
 
 
 @dg.job
-def some() -> None: ...
+def some() -> None:
+    waits()
+
+
+defs = dg.Definitions(jobs=[some])
 
 
 @pytest.fixture
@@ -59,12 +74,49 @@ def started(instance: dg.DagsterInstance, server: dict[str, Any], pid: int | Non
 
 def looked_at(instance: dg.DagsterInstance, run: dg.DagsterRun) -> dg.DagsterRunStatus:
     """What a run is once Dagster's own monitor looked at it."""
-    record = instance.get_run_record_by_id(run.run_id)
-    assert record is not None
-    monitor_started_run(instance, None, record, logging.getLogger("test"))  # type: ignore[arg-type]
-    after = instance.get_run_by_id(run.run_id)
-    assert after is not None
-    return after.status
+    with WorkspaceProcessContext(instance, EmptyWorkspaceTarget()) as workspace:
+        assert list(execute_run_monitoring_iteration(workspace, logging.getLogger("test"))) == [None]
+    return status_of(instance, run.run_id)
+
+
+def status_of(instance: dg.DagsterInstance, run_id: str) -> dg.DagsterRunStatus:
+    run = instance.get_run_by_id(run_id)
+    assert run is not None
+    return run.status
+
+
+def launched(instance: dg.DagsterInstance, workspace: WorkspaceProcessContext) -> dg.DagsterRun:
+    """A run of `some` that the code server of a workspace began, once its worker is at work."""
+    request = workspace.create_request_context()
+    (location,) = request.code_locations
+    (repository,) = location.get_repositories().values()
+    job = repository.get_full_job("some")
+    run = instance.create_run_for_job(
+        some, remote_job_origin=job.get_remote_origin(), job_code_origin=job.get_python_origin()
+    )
+    instance.launch_run(run.run_id, request)
+    until(
+        lambda: status_of(instance, run.run_id) is dg.DagsterRunStatus.STARTED,
+        what="no worker began",
+    )
+    again = instance.get_run_by_id(run.run_id)
+    assert again is not None
+    return again
+
+
+def test_a_run_whose_code_server_was_killed_with_it_fails(local: dg.DagsterInstance) -> None:
+    here = PythonFileTarget(python_file=__file__, attribute="defs", working_directory=None, location_name="here")
+    before = psutil.Process().children()
+    with WorkspaceProcessContext(local, here) as workspace:
+        servers = [child for child in psutil.Process().children() if child not in before]
+        run = launched(local, workspace)
+        assert local.run_launcher.check_run_worker_health(run) == CheckRunHealthResult(WorkerStatus.RUNNING, KNOWN)
+        below = [child for server in servers for child in server.children(recursive=True)]
+        assert looked_at(local, run) is dg.DagsterRunStatus.STARTED
+        for process in (*servers, *below):
+            process.kill()
+        psutil.wait_procs([*servers, *below], timeout=30)
+        assert looked_at(local, run) is dg.DagsterRunStatus.FAILURE
 
 
 def test_a_run_goes_on_while_its_process_is_there_and_fails_when_it_is_gone(
